@@ -1,0 +1,232 @@
+# One file, no recursion into folders.  `make help` lists the targets.
+# Override on the command line or in config.mak, never here.
+BUILD    = build
+CC       = cc
+prefix   = /usr/local
+FUZZ_SECONDS = 60
+DATA     = track-data
+-include config.mak
+
+VERSION  = 0.1.0
+# What people run is optimised, what tests run is sanitised.
+MODE     = $(if $(filter run demo install bench,$(MAKECMDGOALS)),release,debug)
+# gcc and clang objects, debug and release, live side by side.
+OUT      = $(BUILD)/$(notdir $(CC))-$(MODE)
+GENDIR   = $(OUT)/gen
+family   = $(if $(findstring clang,$(CC)),clang,gcc)
+machine := $(shell uname -m)
+python   = /usr/bin/python3
+
+STD      = -std=c17 -D_GNU_SOURCE -DTRACK_BUILD -DTRACK_VERSION='"$(VERSION)"' -pthread
+WARN     = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion -Wshadow -Wvla \
+           -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef \
+           -Wimplicit-fallthrough -Werror -Werror=format-security -Werror=implicit \
+           -Werror=incompatible-pointer-types -Werror=int-conversion
+WARN_gcc = -Wtrampolines -Wbidi-chars=any -Wduplicated-cond -Wlogical-op
+debug    = -O1 -g -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all
+tsan     = -O1 -g -U_FORTIFY_SOURCE -fsanitize=thread
+release  = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+           -fstack-clash-protection -fno-delete-null-pointer-checks \
+           $(release_$(family)) $(release_$(machine))
+release_gcc     = -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+release_x86_64  = -fcf-protection=full
+release_aarch64 = -mbranch-protection=standard
+link_release    = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code \
+                  -Wl,--as-needed -Wl,--no-copy-dt-needed-entries
+PIC      = -fPIE
+STRICT   = $(CC) $(STD) $(WARN) $(WARN_$(family))
+# -ffp-contract=off: a value must have the same bits on every machine.
+COMPILE  = $(STRICT) $($(MODE)) -fno-strict-aliasing -ffp-contract=off -fexceptions -fno-common \
+           -fvisibility=hidden $(PIC) -MMD -MP -I$(GENDIR) $(CFLAGS)
+LINK     = $(COMPILE) -pie $(link_$(MODE))
+Q        = @# `make Q=` shows every command
+
+core     = $(wildcard core/*.c)
+sdk      = $(wildcard sdk/*.c)
+server   = $(wildcard server/*.c)
+client   = $(wildcard client/*.c)
+examples = $(wildcard sdk/examples/*.c)
+benches  = $(filter-out bench/gpuprobe.c,$(wildcard bench/*.c))
+tests    = $(filter-out tests/client/fake_nvml.c,$(wildcard tests/*.c tests/*/*.c))
+headers  = $(wildcard core/*.h server/*.h sdk/*.h client/*.h)
+sources  = $(core) $(sdk) $(server) $(client) $(examples) $(wildcard bench/*.[ch] tests/*.[ch]) \
+           $(wildcard tests/*/*.[ch]) $(headers) $(wildcard schema/*.c)
+obj      = $(patsubst %.c,$(OUT)/%.o,$(1))
+GEN      = $(GENDIR)/queries.inc $(GENDIR)/migrations.inc $(GENDIR)/assets.inc
+WRAPS    = -Wl,--wrap=malloc,--wrap=realloc
+fuzzers  = $(patsubst tests/fuzz/%.c,$(BUILD)/clang-fuzz/%,$(wildcard tests/fuzz/*.c))
+libs_core   = -lcrypto -lzstd -ljansson -lpcre2-8 -linih -lm
+libs_server = -lsqlite3 -lmicrohttpd $(libs_core)
+libs_sdk    = -lcurl -lgit2 $(libs_core)
+libs_client = -lsmartcols $(libs_sdk)
+libs_all    = -lcmocka -lsqlite3 -lmicrohttpd $(libs_client)
+
+# The web interface: WEB=none (a one-page notice), WEB_DIST=dir (prebuilt), else built by Node.
+web_files = $(wildcard web/*.json web/*.mjs web/src/*.ts* web/src/*/*.ts* web/style/*.css web/*.html)
+WEB_DIST  = $(if $(filter none,$(WEB)),web/none,web/dist)
+
+# PROGRAM=PACKAGE where the program may come from elsewhere; libraries by package.
+deps_build = make=make gcc=gcc libc6-dev libsqlite3-dev libmicrohttpd-dev libjansson-dev \
+             libzstd-dev libgit2-dev libcurl4-openssl-dev libssl-dev libpcre2-dev \
+             libsmartcols-dev libinih-dev git=git curl=curl
+deps_web   = node=nodejs npm=npm
+deps_test  = g++=g++ clang=clang clang-format=clang-format libclang-rt-dev libcmocka-dev \
+             pkg-config=pkg-config sqlite3=sqlite3 $(python)=python3 python3-pytest python3-yaml \
+             python3-jsonschema chromium=chromium mandoc=mandoc
+# So that they work on a fresh machine, these install before anything is compiled.
+fresh      = $(if $(filter run demo install bench,$(MAKECMDGOALS)),deps-build $(deps_for_web)) \
+             $(if $(filter test check tsan e2e fuzz soak,$(MAKECMDGOALS)),deps)
+deps_for_web = $(if $(filter web/dist,$(WEB_DIST)),deps-web)
+
+## all: trackd, track, libtrack and the examples
+all: programs $(OUT)/libtrack.so
+programs: $(OUT)/trackd $(OUT)/track $(patsubst sdk/examples/%.c,$(OUT)/%,$(examples))
+## run: the server on 127.0.0.1:8080, data in ./track-data
+run: $(OUT)/trackd
+	$(Q)$< --data $(DATA)
+## demo: the server and a real training that logs to it; prints the address and returns
+demo: programs
+	$(Q)TRACK_BIN=$(OUT) TRACK_DATA=$(DATA) sdk/examples/demo.sh start
+## demo-stop: ends what demo started
+demo-stop:
+	$(Q)TRACK_DATA=$(DATA) sdk/examples/demo.sh stop
+## deps: install the Debian packages that are missing, only those; NO_APT=1 names them
+deps: deps-build $(deps_for_web) deps-test
+deps-test: | deps-build $(deps_for_web)
+deps-web: | deps-build
+deps-build deps-web deps-test: deps-%:
+	@missing=; for d in $(deps_$*); do \
+	    case $$d in \
+	    *=*) command -v $${d%=*} ;; \
+	    *) dpkg-query -W -f='$${db:Status-Status}\n' $$d | grep -qx installed ;; \
+	    esac >/dev/null 2>&1 || missing="$$missing $${d#*=}"; \
+	done; \
+	test -n "$$missing" || exit 0; \
+	echo "apt-get install$$missing"; \
+	test -z "$(NO_APT)" || exit 0; \
+	apt="$$(test "$$(id -u)" = 0 || echo sudo) apt-get"; \
+	install="env DEBIAN_FRONTEND=noninteractive $$apt install -y -qq --no-install-recommends $$missing"; \
+	$$install >/dev/null 2>&1 || { $$apt update -qq && $$install; }
+## test: every test, after deps; `make test ONLY=arena` runs one module
+test: $(OUT)/test_all $(if $(ONLY),,programs)
+	$(Q)$< $(ONLY)
+	$(if $(ONLY),,$(Q)$(MAKE) --no-print-directory e2e)
+## e2e: the slow suites: real server, real SDK, real command, real browser
+e2e: programs
+	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider tests/e2e
+## check: what must pass before a commit
+check: tidy headers symbols test
+## golden: rewrite tests/golden/*.hex; then read the diff
+golden: $(OUT)/test_all
+	GOLDEN_WRITE=1 $<
+## tidy: format-check, and house rules that the compiler cannot see
+tidy: format-check
+	$(Q)tests/tidy.sh
+	$(Q)tests/tidy_test.sh
+## headers: every header compiles alone; the installed ones in C11 and C++17 of somebody else
+headers: $(GEN)
+	@for h in $(headers); do \
+	    $(STRICT) -I$(GENDIR) -fsyntax-only -x c $$h || exit 1; \
+	done
+	@$(MAKE) --no-print-directory install-headers DESTDIR= prefix=$(OUT)/installed >/dev/null
+	@for std in c11 c++17; do \
+	    echo 'void f(void); void f(void) { track_run *r = NULL; track_start_run(NULL, NULL, &r, NULL); }' | \
+	        $(CC) -std=$$std -x $${std%%[0-9]*} -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
+	        -include $(OUT)/installed/include/track.h - || exit 1; \
+	done
+## symbols: libtrack.a shows the world nothing but track_*, and neither aborts nor exits
+symbols: $(OUT)/libtrack.a
+	@! nm -g $< | awk 'NF == 3 && $$3 !~ /^(track_|__odr_asan)/ || \
+	                   NF == 2 && $$2 ~ /^(__assert_fail|abort|_?exit)$$/' | grep .
+## elf: with MODE=release, what gets linked is hardened
+elf: $(OUT)/trackd
+	$(Q)tests/elf_test.sh $<
+## format: rewrite every C file
+format:
+	$(Q)clang-format -i $(sources)
+## format-check: fail if format would change anything
+format-check: | $(fresh)
+	@clang-format --dry-run -Werror $(sources)
+## fuzz: FUZZ_SECONDS of libFuzzer for each target
+fuzz: $(fuzzers)
+	$(Q)for f in $^; do \
+	    name=$${f##*/fuzz_}; new=$(BUILD)/clang-fuzz/corpus/$$name; mkdir -p $$new; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) $$new tests/fuzz/corpus/$$name || exit 1; \
+	done
+## tsan: the C tests under ThreadSanitizer
+tsan:
+	$(Q)$(MAKE) --no-print-directory CC=clang MODE=tsan build/clang-tsan/test_all
+	$(Q)build/clang-tsan/test_all
+## bench: every figure that docs/performance.md promises, with the machine beside it
+bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches))
+	$(Q)TRACK_BIN=$(OUT) bench/run.sh
+## web: bundle the interface into web/dist
+web: web/dist/manifest.json
+## install: programs, library, headers, pkg-config file, manual below $(prefix)
+install: $(OUT)/trackd $(OUT)/track $(OUT)/libtrack.a $(OUT)/libtrack.so install-headers
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig
+	install -m 755 $(OUT)/trackd $(OUT)/track $(DESTDIR)$(prefix)/bin
+	install -m 644 $(OUT)/libtrack.a $(DESTDIR)$(prefix)/lib
+	install -m 755 $(OUT)/libtrack.so $(DESTDIR)$(prefix)/lib/libtrack.so.$(VERSION)
+	ln -sf libtrack.so.$(VERSION) $(DESTDIR)$(prefix)/lib/libtrack.so.1
+	ln -sf libtrack.so.1 $(DESTDIR)$(prefix)/lib/libtrack.so
+	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|; s|@libs@|$(libs_sdk)|' sdk/track.pc.in \
+	    > $(DESTDIR)$(prefix)/lib/pkgconfig/track.pc
+## install-headers: track.h and track_status.h below $(prefix)/include
+install-headers:
+	install -d $(DESTDIR)$(prefix)/include
+	install -m 644 core/status.h $(DESTDIR)$(prefix)/include/track_status.h
+	sed 's|"../core/status.h".*|"track_status.h"|' sdk/track.h > $(DESTDIR)$(prefix)/include/track.h
+## clean: remove what was built
+clean:
+	rm -rf $(BUILD) web/dist web/node_modules
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+$(OUT)/trackd: $(call obj,$(core) $(server))
+	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_server)
+$(OUT)/track: $(call obj,$(core) $(client)) $(OUT)/libtrack.a
+	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_client)
+$(patsubst sdk/examples/%.c,$(OUT)/%,$(examples)): $(OUT)/%: $(OUT)/sdk/examples/%.o $(OUT)/libtrack.a
+	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk)
+$(OUT)/bench_%: $(OUT)/bench/%.o $(call obj,$(core) $(sdk) $(filter-out server/main.c,$(server)))
+	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk) -lsqlite3 -lmicrohttpd
+$(OUT)/test_all: $(call obj,$(core) $(sdk) $(filter-out server/main.c client/main.c,$(server) $(client)) $(tests))
+	$(Q)$(LINK) $(WRAPS) -o $@ $^ $(LDFLAGS) $(libs_all)
+$(OUT)/libtrack.a: $(call obj,$(core) $(sdk))
+	$(Q)$(LD) -r -o $(OUT)/libtrack.o $^
+	$(Q)objcopy --localize-hidden $(OUT)/libtrack.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(OUT)/libtrack.o
+$(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
+	$(Q)$(COMPILE) -shared $(link_$(MODE)) -Wl,-soname,libtrack.so.1 \
+	    -Wl,--version-script=sdk/track.map -o $@ $(filter %.o,$^) $(LDFLAGS) $(libs_sdk)
+$(call obj,$(core) $(sdk)): PIC = -fPIC
+$(OUT)/%.o: %.c Makefile | $(GEN)
+	@mkdir -p $(@D)
+	@echo CC $<
+	$(Q)$(COMPILE) -c -o $@ $<
+$(OUT)/embed: schema/embed.c | $(fresh)
+	@mkdir -p $(@D)
+	$(Q)$(STRICT) -o $@ $<
+$(GENDIR)/queries.inc: $(OUT)/embed $(wildcard schema/queries/*.sql)
+	@mkdir -p $(@D)
+	$(Q)$< sql $(filter %.sql,$^) > $@
+$(GENDIR)/migrations.inc: $(OUT)/embed $(wildcard schema/migrations/*.sql)
+	@mkdir -p $(@D)
+	$(Q)$< file schema/migrations/ $(filter %.sql,$^) > $@
+$(GENDIR)/assets.inc: $(OUT)/embed $(WEB_DIST)/manifest.json
+	@mkdir -p $(@D)
+	$(Q)$< file $(WEB_DIST)/ $$(find $(WEB_DIST) -type f | LC_ALL=C sort) > $@
+web/dist/manifest.json: $(web_files) | $(fresh)
+	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs
+$(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) server/url.c $(headers)
+	@mkdir -p $(@D)
+	$(Q)clang $(STD) $(WARN) -DFUZZING -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(libs_core)
+
+-include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(examples) $(tests)))
+.PHONY: all programs run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
+        tidy headers symbols elf format format-check fuzz tsan bench web install install-headers \
+        clean help
+.DELETE_ON_ERROR:
