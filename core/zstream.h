@@ -22,10 +22,10 @@ track_status zstream_open(struct arena *arena, struct zstream **out, track_error
 
 /* Appends in as one zstd frame, its size written in it.
  *
- *   level  1..19.
+ *   level  1..19; the server and the SDK use 1 to 3.
  *
  * TRACK_NOMEM      zstd, or out, got no memory.
- * TRACK_TOO_LARGE  out's limit.
+ * TRACK_TOO_LARGE  out's limit; zstd may want a few bytes more room than it fills.
  */
 track_status zstream_compress(struct zstream *z, struct bytes in, int level, struct buf *out,
                               track_error *err);
