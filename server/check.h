@@ -1,0 +1,41 @@
+/* check - is everything that was promised still there?
+ *
+ * What `trackd check` runs on a closed data directory, under its lock: the engine's own check, rows
+ * against frames (each decodes, sequences without gap or repeat, watermarks agree), rows against
+ * blobs (each object is there and has its digest), objects without a row.
+ * Uses: store.
+ */
+#ifndef SERVER_CHECK_H
+#define SERVER_CHECK_H
+#include "store.h"
+
+/* Receives one finding, one line of text without newline. */
+typedef void check_say(void *data, const char *line);
+
+struct check_counts {
+    int64_t runs, frames, points, blobs, blob_bytes; /* looked at */
+    int64_t wrong;                                   /* findings that mean damage */
+    int64_t loose; /* objects without a row: left by a crash, harmless */
+};
+
+/* Checks a data directory.
+ *
+ *   quick  true: blobs are looked for, not read.
+ *   say    called for each finding.
+ *   out    filled as far as it came, whatever the status.
+ *
+ * TRACK_CORRUPT      something is wrong: out->wrong > 0.
+ * TRACK_CONFLICT     a server holds the directory.
+ * The other statuses of store_open.
+ *
+ * Tests: tests/server/test_check.c, tests/e2e/test_crash.py
+ */
+struct check_options {
+    const char *data;
+    bool quick;
+    check_say *say;
+    void *say_data;
+};
+track_status check_run(const struct check_options *options, struct check_counts *out,
+                       track_error *err);
+#endif

@@ -1,0 +1,93 @@
+/* journal - frames on their way to disk, each exactly once.
+ *
+ * A frame is stored as one row in the transaction that moves its writer's watermark (next_seq):
+ * sent again it changes nothing, and what was acknowledged is there after any crash.  See store.h
+ * for how writes are called. Uses: store, frame.
+ */
+#ifndef SERVER_JOURNAL_H
+#define SERVER_JOURNAL_H
+#include "store_run.h"
+
+enum { JOURNAL_WRITER_BYTES = 16, JOURNAL_RECENT = 16 };
+
+/* Frames of one writer of one run, as one request body holds them: consecutive seq, or heartbeats
+ * (kind 3), which only say that the writer lives. */
+struct journal_append {
+    struct ticket ticket;
+    const char *run;   /* id */
+    struct bytes body; /* 1..n frames one after the other; each was checked whole by frame_decode */
+    int64_t now_us;
+    int64_t run_node;    /* out */
+    int64_t next_seq;    /* out, also with TRACK_CONFLICT from a gap: the seq to send next */
+    int64_t points;      /* out: points and lines that were new */
+    bool duplicate;      /* out: nothing was new */
+    bool stop;           /* out: somebody asked the run to stop */
+    bool repeated_steps; /* out: the run was reopened; some steps may be there twice */
+    bool gap;            /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
+};
+
+/* Decodes and checks every frame of body on this thread, then queues.
+ *
+ * TRACK_INVALID    no frame, a malformed frame, frames of several writers or with gaps between
+ * them. TRACK_TOO_LARGE  a frame over 1 MiB or with too many points. TRACK_BUSY       the queue.
+ *
+ * Status of the ticket: TRACK_NOT_FOUND: no such run; TRACK_CONFLICT: the run is deleted; it has
+ * finished (reopen it); seq is ahead of next_seq (gap is set); the same seq came with other
+ * content; TRACK_INVALID: an epoch the run has not reached, a key number without definition.
+ *
+ * Tests: tests/server/test_journal.c
+ */
+track_status journal_append(struct store *s, struct journal_append *call, track_error *err);
+
+/* Introduces a writer with what is known of it, or closes it: it sends nothing more. */
+struct journal_writer {
+    struct ticket ticket;
+    const char *run;
+    struct bytes writer;     /* [16] */
+    const char *name, *host; /* NULL: unchanged */
+    int64_t rank, pid;
+    bool close;
+    int64_t last_seq; /* close: seq of its last frame; -1: it sent none */
+    int64_t points;   /* close: how many points it sent in all; -1: not said */
+    int64_t now_us;
+    int64_t next_seq; /* out, also with TRACK_CONFLICT */
+    bool complete;    /* out: the run has ended with this close */
+};
+
+/* Status of the ticket: TRACK_NOT_FOUND: no such run; TRACK_INVALID: writer is not 16 bytes;
+ * TRACK_CONFLICT: frames up to last_seq are missing (next_seq says from where), or more are there.
+ *
+ * Tests: tests/server/test_journal.c
+ */
+track_status journal_writer(struct store *s, struct journal_writer *call, track_error *err);
+
+/* The journal of a run, for tail.c and check.c (store layer): rows of one writer from a seq on. */
+struct journal_row {
+    struct bytes writer; /* [16] */
+    int64_t seq_lo, seq_hi, epoch, points, recv_us;
+    struct bytes body; /* one or more frames */
+};
+typedef track_status journal_visit(void *data, const struct journal_row *row, track_error *err);
+
+/* Calls fn for each row of the run with seq_hi >= from_seq, by writer and seq.
+ *
+ *   writer    [16], or size 0 for all writers, each from from_seq on.
+ *   fn        row->body is valid inside the call only.
+ */
+struct db;
+track_status journal_each(struct db *db, int64_t run_node, struct bytes writer, int64_t from_seq,
+                          journal_visit *fn, void *data, track_error *err);
+
+/* A writer's dictionary of key numbers, in the order of definition. */
+struct journal_key {
+    int64_t number;
+    int64_t series; /* series_key id */
+    const char *name, *context;
+};
+struct journal_keys {
+    const struct journal_key *at; /* [count], by number */
+    size_t count;
+};
+track_status journal_key_list(struct db *db, int64_t run_node, struct bytes writer,
+                              struct arena *arena, struct journal_keys *out, track_error *err);
+#endif
