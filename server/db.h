@@ -146,11 +146,12 @@ track_status db_run(struct db *db, enum query q, const struct db_value *in, db_r
 
 /* The same where at most one row is asked for: copies it.
  *
- *   out    [columns of the marker], texts and bytes in arena; written only when found.
- *   found  false: there is no row.
+ *   out  [columns of the marker], texts and bytes in arena; out[0].type is 0 when there is no row.
+ *
+ * The statuses of db_run.
  */
 track_status db_find(struct db *db, enum query q, const struct db_value *in, struct arena *arena,
-                     struct db_value *out, bool *found, track_error *err);
+                     struct db_value *out, track_error *err);
 
 /* The same for a statement whose only column is an integer; *out is 0 when not found. */
 track_status db_find_i(struct db *db, enum query q, const struct db_value *in, int64_t *out,

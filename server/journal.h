@@ -69,14 +69,18 @@ struct journal_row {
 };
 typedef track_status journal_visit(void *data, const struct journal_row *row, track_error *err);
 
-/* Calls fn for each row of the run with seq_hi >= from_seq, by writer and seq.
+/* Calls fn for each row of the range, by writer and seq.
  *
- *   writer    [16], or size 0 for all writers, each from from_seq on.
- *   fn        row->body is valid inside the call only.
+ *   fn  row->body is valid inside the call only.
  */
 struct db;
-track_status journal_each(struct db *db, int64_t run_node, struct bytes writer, int64_t from_seq,
-                          journal_visit *fn, void *data, track_error *err);
+struct journal_range {
+    int64_t run_node;
+    struct bytes writer; /* [16], or size 0: all writers */
+    int64_t from_seq;    /* rows with seq_hi >= from_seq, of each writer */
+};
+track_status journal_each(struct db *db, const struct journal_range *range, journal_visit *fn,
+                          void *data, track_error *err);
 
 /* A writer's dictionary of key numbers, in the order of definition. */
 struct journal_key {

@@ -44,13 +44,14 @@ track_status store_blob_get(struct store *s, struct bytes digest, struct arena *
 /* Reads part of a blob, plain.
  *
  *   offset, size  within the blob; size at most 4 MiB.
- *   out           [size] in arena.
+ *   out           gets the bytes appended; what it holds is not defined after a failure.
  *
  * TRACK_INVALID  outside the blob.
  * TRACK_CORRUPT  the stored bytes are damaged or missing; `trackd check` tells more.
+ * TRACK_TOO_LARGE, TRACK_NOMEM  the limit of out, no memory.
  */
 track_status store_blob_read(struct store *s, const struct blob *blob, int64_t offset, size_t size,
-                             struct arena *arena, struct bytes *out, track_error *err);
+                             struct buf *out, track_error *err);
 
 /* A descriptor to send from when the file is the plain content (enc 0, not inline), else -1.  The
  * caller closes it. */
