@@ -45,11 +45,12 @@ core     = $(wildcard core/*.c)
 sdk      = $(wildcard sdk/*.c)
 server   = $(wildcard server/*.c)
 client   = $(wildcard client/*.c)
-examples = $(wildcard sdk/examples/*.c)
+examples = $(wildcard sdk/examples/train_*.c)
+example_parts = $(filter-out $(examples),$(wildcard sdk/examples/*.c))
 benches  = $(filter-out bench/gpuprobe.c,$(wildcard bench/*.c))
 tests    = $(filter-out tests/client/fake_nvml.c,$(wildcard tests/*.c tests/*/*.c))
 headers  = $(wildcard core/*.h server/*.h sdk/*.h client/*.h)
-sources  = $(core) $(sdk) $(server) $(client) $(examples) $(wildcard bench/*.[ch] tests/*.[ch]) \
+sources  = $(core) $(sdk) $(server) $(client) $(wildcard sdk/examples/*.[ch]) $(wildcard bench/*.[ch] tests/*.[ch]) \
            $(wildcard tests/*/*.[ch]) $(headers) $(wildcard schema/*.c)
 obj      = $(patsubst %.c,$(OUT)/%.o,$(1))
 GEN      = $(GENDIR)/queries.inc $(GENDIR)/migrations.inc $(GENDIR)/assets.inc
@@ -188,7 +189,8 @@ $(OUT)/trackd: $(call obj,$(core) $(server))
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_server)
 $(OUT)/track: $(call obj,$(core) $(client)) $(OUT)/libtrack.a
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_client)
-$(patsubst sdk/examples/%.c,$(OUT)/%,$(examples)): $(OUT)/%: $(OUT)/sdk/examples/%.o $(OUT)/libtrack.a
+$(patsubst sdk/examples/%.c,$(OUT)/%,$(examples)): $(OUT)/%: $(OUT)/sdk/examples/%.o \
+        $(call obj,$(example_parts)) $(OUT)/libtrack.a
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk)
 $(OUT)/bench_%: $(OUT)/bench/%.o $(call obj,$(core) $(sdk) $(filter-out server/main.c,$(server)))
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk) -lsqlite3 -lmicrohttpd
@@ -225,7 +227,8 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) server/url.c $(headers)
 	$(Q)clang $(STD) $(WARN) -DFUZZING -O1 -g -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(libs_core)
 
--include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(examples) $(tests)))
+-include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
+         $(call obj,$(wildcard sdk/examples/*.c)))
 .PHONY: all programs run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
         tidy headers symbols elf format format-check fuzz tsan bench web install install-headers \
         clean help
