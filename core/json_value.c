@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON_PLACE_BYTES = 96, JSON_NAME_SHOWN_MAX = 40 };
+enum { JSON_PLACE_BYTES = 96 };
 
 /* Appends to out[size] what fits, in whole characters; returns the new end. */
 static size_t place_add(char *out, size_t end, const char *text)
@@ -108,8 +108,8 @@ track_status json_check_object(const struct json *value, const char *const *name
             continue;
         }
         const char *near = name_find_near(value->items[i].name, names);
-        return JSON_FAIL(err, &value->items[i], "unknown member%s%s",
-                         near ? ", meant is maybe " : "", near ? near : "");
+        return near ? JSON_FAIL(err, &value->items[i], "unknown member, did you mean %s?", near)
+                    : JSON_FAIL(err, &value->items[i], "unknown member");
     }
     return TRACK_OK;
 }
