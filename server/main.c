@@ -1,0 +1,164 @@
+/* trackd: flags, open, serve, stop. */
+#include "app.h"
+#include "clock.h"
+#include "http.h"
+#include "http_listen.h"
+#include "routes.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAIN_ARENA_BYTES = 1 << 20, REAP_S = 2, HELP_BYTES_MAX = 16 * 1024 };
+
+struct daemon {
+    struct config config;
+    struct app app;
+    struct stats stats;
+    struct http *http;
+    int fds[CONFIG_LIST_MAX];
+    char urls[CONFIG_LIST_MAX][LISTEN_URL_BYTES];
+};
+
+static int say_error(const track_error *err)
+{
+    fprintf(stderr, "trackd: %s\n", err->message);
+    return status_exit(err->status);
+}
+
+/* Signals are taken by serve_wait; every thread that is started later has them blocked too. */
+static void block_signals(sigset_t *out)
+{
+    sigemptyset(out);
+    sigaddset(out, SIGTERM);
+    sigaddset(out, SIGINT);
+    sigaddset(out, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, out, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static track_status listen_all(struct daemon *d, track_error *err)
+{
+    for (size_t i = 0; i < d->config.listen.count; i++) {
+        TRY(listen_open(d->config.listen.at[i], &d->fds[i], d->urls[i], err));
+    }
+    return TRACK_OK;
+}
+
+static track_status open_all(struct daemon *d, track_error *err)
+{
+    d->app = (struct app){.config = &d->config,
+                          .log = d->app.log,
+                          .stats = &d->stats,
+                          .routes = routes,
+                          .routes_count = routes_count,
+                          .started_us = clock_wall_us()};
+    TRY(route_check(routes, routes_count, err));
+    TRY(listen_all(d, err));
+    return http_open(&d->app, d->fds, d->config.listen.count, &d->http, err);
+}
+
+static void close_all(struct daemon *d)
+{
+    http_close(d->http, d->config.drain_s);
+    for (size_t i = 0; i < d->config.listen.count; i++) {
+        listen_remove(d->config.listen.at[i]);
+    }
+}
+
+static void say_start(const struct daemon *d)
+{
+    for (size_t i = 0; i < d->config.listen.count; i++) {
+        bool file = strncmp(d->urls[i], "unix:", 5) == 0;
+        printf("trackd %s at %s%s%s, data in %s\n", TRACK_VERSION, d->urls[i],
+               file ? "" : d->config.base_path, file ? "" : "/", d->config.data);
+    }
+    fflush(stdout);
+    if (geteuid() == 0) {
+        log_note(d->app.log, LOG_WARNING, "start", "running as root; a user of its own is safer");
+    }
+}
+
+/* Until a signal says stop; returns the exit code. */
+static int serve_wait(struct daemon *d, const sigset_t *signals)
+{
+    const struct timespec tick = {.tv_sec = REAP_S};
+    for (;;) {
+        int got = sigtimedwait(signals, NULL, &tick);
+        track_error err = {0};
+        if (got == SIGTERM || got == SIGINT) {
+            return 0;
+        }
+        if (got == SIGHUP && log_reopen(d->app.log, &err) != TRACK_OK) {
+            log_note(d->app.log, LOG_ERROR, "log", "%s", err.message);
+        }
+    }
+}
+
+static int serve(struct daemon *d, struct arena *arena, track_error *err)
+{
+    sigset_t signals;
+    block_signals(&signals);
+    umask(0077);
+    const char *file = *d->config.log_file ? d->config.log_file : NULL;
+    bool json = strcmp(d->config.log_format, "json") == 0;
+    if (log_open(file, json, config_level(&d->config), arena, &d->app.log, err) != TRACK_OK) {
+        return say_error(err);
+    }
+    if (open_all(d, err) != TRACK_OK) {
+        return say_error(err);
+    }
+    say_start(d);
+    int code = serve_wait(d, &signals);
+    log_note(d->app.log, LOG_INFO, "stop", "ending");
+    close_all(d);
+    return code;
+}
+
+static int print_text(void (*fill)(const struct config *, struct buf *),
+                      const struct config *config)
+{
+    AUTO_BUF text = BUF(HELP_BYTES_MAX);
+    fill(config, &text);
+    fwrite(text.at, 1, text.size, stdout);
+    return 0;
+}
+
+static void fill_help(const struct config *config, struct buf *out)
+{
+    (void)config;
+    config_help(out);
+}
+
+static void fill_version(const struct config *config, struct buf *out)
+{
+    (void)config;
+    buf_text(out, "trackd " TRACK_VERSION "\n");
+}
+
+int main(int argc, char **argv)
+{
+    AUTO_ARENA arena = ARENA(MAIN_ARENA_BYTES);
+    track_error err = {0};
+    struct daemon *d = ARENA_NEW(&arena, struct daemon);
+    if (!d || config_read(argc, argv, &arena, &d->config, &err) != TRACK_OK) {
+        return say_error(&err);
+    }
+    switch (d->config.command) {
+    case CONFIG_HELP:
+        return print_text(fill_help, &d->config);
+    case CONFIG_VERSION:
+        return print_text(fill_version, &d->config);
+    case CONFIG_PRINT:
+        return print_text(config_print, &d->config);
+    case CONFIG_CHECK:
+    case CONFIG_SERVE:
+        break;
+    }
+    return serve(d, &arena, &err);
+}
