@@ -81,7 +81,7 @@ struct frame_line {
     struct bytes text; /* without the end of line */
 };
 
-/* A frame.  POINTS have keys and blocks, LINES have lines, a HEARTBEAT has neither. */
+/* A frame.  POINTS may have keys and blocks, LINES have lines, a HEARTBEAT has neither. */
 struct frame {
     struct frame_head head;
     uint32_t first_key; /* number of keys[0]; the others follow */

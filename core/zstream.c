@@ -37,7 +37,7 @@ track_status zstream_compress(struct zstream *z, struct bytes in, int level, str
         return FAIL(err, TRACK_NOMEM, "zstd: no memory");
     }
     size_t room = ZSTD_compressBound(in.size), left = out->limit_bytes - out->size;
-    room = room < left ? room : left;
+    room = room < left || left == 0 ? room : left; /* none left: buf_add says so */
     unsigned char *at = buf_add(out, room);
     if (!at) {
         struct bytes ignored;

@@ -1,0 +1,239 @@
+#include "axis.h"
+
+enum axis_code {
+    AXIS_AFFINE = 0, /* base and stride */
+    AXIS_VARIED = 1, /* base and a number for each further row */
+    AXIS_ZSTD = 0x80 /* with VARIED: these numbers are compressed */
+};
+
+enum { UNIT_COUNT = 3, VARINT_BYTES_MAX = 10, ZSTD_WORTH_BYTES = 64 };
+
+static const int64_t unit_us[UNIT_COUNT] = {1, 1000, 1000 * 1000};
+
+/* All arithmetic is modulo 2^64, so no difference overflows and every int64 comes back. */
+static uint64_t axis_delta(const int64_t *in, size_t i)
+{
+    return (uint64_t)in[i] - (uint64_t)in[i - 1];
+}
+
+static bool axis_is_affine(const int64_t *in, size_t count)
+{
+    for (size_t i = 2; i < count; i++) {
+        if (axis_delta(in, i) != axis_delta(in, 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static unsigned char *varint_put(unsigned char *at, uint64_t value)
+{
+    for (; value > 127; value >>= 7) {
+        *at++ = (unsigned char)(value | 128);
+    }
+    *at++ = (unsigned char)value;
+    return at;
+}
+
+/* Appends the numbers, compressed if that makes them smaller; the code byte at out->at[code] says
+ * which. */
+static track_status axis_put(struct zstream *z, const struct buf *numbers, int level, size_t code,
+                             struct buf *out, track_error *err)
+{
+    struct bytes plain, ignored;
+    TRY(buf_end(numbers, &plain, err));
+    AUTO_BUF packed = BUF(2 * plain.size + 1024);
+    if (level > 0 && plain.size >= ZSTD_WORTH_BYTES) {
+        TRY(zstream_compress(z, plain, level, &packed, err));
+    }
+    TRY(buf_end(out, &ignored, err));
+    if (packed.size == 0 || packed.size + 8 >= plain.size) {
+        buf_put(out, plain.at, plain.size);
+    } else {
+        out->at[code] |= AXIS_ZSTD;
+        buf_varint(out, plain.size);
+        buf_varint(out, packed.size);
+        buf_put(out, packed.at, packed.size);
+    }
+    return buf_end(out, &ignored, err);
+}
+
+track_status axis_encode_steps(struct zstream *z, const int64_t *in, size_t count, int level,
+                               struct buf *out, track_error *err)
+{
+    bool affine = axis_is_affine(in, count);
+    size_t code = out->size;
+    buf_byte(out, affine ? AXIS_AFFINE : AXIS_VARIED);
+    buf_le64(out, (uint64_t)in[0]);
+    if (affine) {
+        struct bytes ignored;
+        buf_varint(out, zigzag_encode(count > 1 ? (int64_t)axis_delta(in, 1) : 0));
+        return buf_end(out, &ignored, err);
+    }
+    AUTO_BUF numbers = BUF(count * VARINT_BYTES_MAX);
+    unsigned char *at = buf_add(&numbers, numbers.limit_bytes);
+    uint64_t last = 0;
+    for (size_t i = 1; at && i < count; i++) {
+        uint64_t delta = axis_delta(in, i);
+        at = varint_put(at, zigzag_encode((int64_t)(delta - last)));
+        last = delta;
+    }
+    numbers.size = at ? (size_t)(at - numbers.at) : 0;
+    return axis_put(z, &numbers, level, code, out, err);
+}
+
+/* The index in unit_us of the largest unit that divides all times. */
+static unsigned unit_find(const int64_t *in, size_t count)
+{
+    unsigned unit = UNIT_COUNT - 1;
+    for (size_t i = 0; unit > 0 && i < count; i++) {
+        while (in[i] % unit_us[unit] != 0) {
+            unit--;
+        }
+    }
+    return unit;
+}
+
+/* The least difference of neighbours, in units. */
+static int64_t axis_least(const int64_t *in, size_t count, int64_t unit)
+{
+    int64_t least = INT64_MAX;
+    for (size_t i = 1; i < count; i++) {
+        int64_t delta = (int64_t)((uint64_t)(in[i] / unit) - (uint64_t)(in[i - 1] / unit));
+        least = delta < least ? delta : least;
+    }
+    return least;
+}
+
+track_status axis_encode_times(struct zstream *z, const int64_t *in, size_t count, int level,
+                               struct buf *out, track_error *err)
+{
+    bool affine = axis_is_affine(in, count);
+    unsigned unit = unit_find(in, count);
+    int64_t us = unit_us[unit], least = count > 1 ? axis_least(in, count, us) : 0;
+    size_t code = out->size;
+    buf_byte(out, affine ? AXIS_AFFINE : AXIS_VARIED);
+    buf_byte(out, unit);
+    buf_le64(out, (uint64_t)(in[0] / us));
+    buf_varint(out, zigzag_encode(least));
+    if (affine) {
+        struct bytes ignored;
+        return buf_end(out, &ignored, err);
+    }
+    AUTO_BUF numbers = BUF(count * VARINT_BYTES_MAX);
+    unsigned char *at = buf_add(&numbers, numbers.limit_bytes);
+    int64_t last = in[0] / us;
+    for (size_t i = 1; at && i < count; i++) {
+        int64_t now = in[i] / us;
+        at = varint_put(at, (uint64_t)now - (uint64_t)last - (uint64_t)least);
+        last = now;
+    }
+    numbers.size = at ? (size_t)(at - numbers.at) : 0;
+    return axis_put(z, &numbers, level, code, out, err);
+}
+
+/* Reads count varints; most have one byte. */
+static void varints_read(struct reader *r, int64_t *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (r->left.size && r->left.at[0] < 128) {
+            out[i] = r->left.at[0];
+            r->left = (struct bytes){r->left.at + 1, r->left.size - 1};
+        } else {
+            out[i] = (int64_t)reader_varint(r);
+        }
+    }
+}
+
+/* Reads what axis_put wrote: count numbers. */
+static track_status axis_take(struct zstream *z, struct reader *r, bool zstd, int64_t *out,
+                              size_t count, track_error *err)
+{
+    if (!zstd) {
+        varints_read(r, out, count);
+        return TRACK_OK;
+    }
+    uint64_t plain_size = reader_varint(r);
+    struct bytes packed = reader_take(r, (size_t)reader_varint(r));
+    if (r->failed || plain_size > count * VARINT_BYTES_MAX) {
+        return FAIL(err, TRACK_INVALID, "steps or times are cut short, or too many");
+    }
+    AUTO_BUF plain = BUF((size_t)plain_size + 1);
+    unsigned char *at = buf_add(&plain, (size_t)plain_size);
+    struct bytes all = {NULL, 0};
+    TRY(buf_end(&plain, &all, err));
+    TRY(zstream_decompress(z, packed, at, (size_t)plain_size, err));
+    struct reader inner = {all, false};
+    varints_read(&inner, out, count);
+    r->failed = inner.failed || inner.left.size;
+    return TRACK_OK;
+}
+
+static track_status axis_check(const struct reader *r, unsigned code, track_error *err)
+{
+    unsigned kind = code & ~(unsigned)AXIS_ZSTD;
+    if (kind > AXIS_VARIED || code == (AXIS_AFFINE | AXIS_ZSTD)) {
+        return FAIL(err, TRACK_INVALID, "code %u of steps or times is not known", code);
+    }
+    if (r->failed) {
+        return FAIL(err, TRACK_INVALID, "steps or times are cut short, or too many");
+    }
+    return TRACK_OK;
+}
+
+track_status axis_decode_steps(struct zstream *z, struct reader *r, int64_t *out, size_t count,
+                               track_error *err)
+{
+    unsigned code = reader_byte(r);
+    uint64_t step = reader_le64(r), delta = 0;
+    bool affine = code == AXIS_AFFINE;
+    if (affine) {
+        delta = (uint64_t)zigzag_decode(reader_varint(r));
+    }
+    TRY(axis_check(r, code, err));
+    if (!affine) {
+        TRY(axis_take(z, r, code & AXIS_ZSTD, out + 1, count - 1, err));
+        TRY(axis_check(r, code, err));
+    }
+    out[0] = (int64_t)step;
+    for (size_t i = 1; i < count; i++) {
+        delta += affine ? 0 : (uint64_t)zigzag_decode((uint64_t)out[i]);
+        step += delta;
+        out[i] = (int64_t)step;
+    }
+    return TRACK_OK;
+}
+
+/* From units to us. */
+static track_status unit_apply(int64_t *out, size_t count, int64_t us, track_error *err)
+{
+    for (size_t i = 0; us > 1 && i < count; i++) {
+        if (__builtin_mul_overflow(out[i], us, &out[i])) {
+            return FAIL(err, TRACK_INVALID, "a time beyond 64 bits of microseconds");
+        }
+    }
+    return TRACK_OK;
+}
+
+track_status axis_decode_times(struct zstream *z, struct reader *r, int64_t *out, size_t count,
+                               track_error *err)
+{
+    unsigned code = reader_byte(r), unit = reader_byte(r);
+    uint64_t time = reader_le64(r);
+    uint64_t least = (uint64_t)zigzag_decode(reader_varint(r));
+    bool affine = code == AXIS_AFFINE;
+    TRY(axis_check(r, code, err));
+    if (unit >= UNIT_COUNT) {
+        return FAIL(err, TRACK_INVALID, "unit %u of times is not known", unit);
+    }
+    if (!affine) {
+        TRY(axis_take(z, r, code & AXIS_ZSTD, out + 1, count - 1, err));
+        TRY(axis_check(r, code, err));
+    }
+    out[0] = (int64_t)time;
+    for (size_t i = 1; i < count; i++) {
+        time += least + (affine ? 0 : (uint64_t)out[i]);
+        out[i] = (int64_t)time;
+    }
+    return unit_apply(out, count, unit_us[unit], err);
+}
