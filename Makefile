@@ -204,6 +204,8 @@ $(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
 	$(Q)$(COMPILE) -shared $(link_$(MODE)) -Wl,-soname,libtrack.so.1 \
 	    -Wl,--version-script=sdk/track.map -o $@ $(filter %.o,$^) $(LDFLAGS) $(libs_sdk)
 $(call obj,$(core) $(sdk)): PIC = -fPIC
+# As somebody else's program: it may ignore the status of a log call.
+$(call obj,$(wildcard sdk/examples/*.c)): STD += -UTRACK_BUILD
 $(OUT)/%.o: %.c Makefile | $(GEN)
 	@mkdir -p $(@D)
 	@echo CC $<

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { BLOCK = 5000 };
+
 /* Appends one file to the text; links and folders are passed over, so that no licence counts
  * twice (GPL is a link to GPL-3). */
 static bool file_read(struct corpus *c, const char *folder, const char *name, char why[256])
@@ -79,17 +81,20 @@ static void number_letters(struct corpus *c)
     }
 }
 
-/* A position is used when its whole context lies in the same part of the same file. */
+/* A position is used when its whole context lies in the same part of the same block. */
 static void divide(struct corpus *c)
 {
     size_t begin = 0;
     for (size_t f = 0; f < c->file_count; f++) {
-        size_t end = begin + c->files[f].size, cut = begin + c->files[f].size / 10 * 9;
-        for (size_t p = begin + c->context; p < cut; p++) {
-            c->train[c->train_count++] = p;
-        }
-        for (size_t p = cut + c->context; p < end; p++) {
-            c->valid[c->valid_count++] = p;
+        size_t end = begin + c->files[f].size;
+        for (size_t block = begin; block < end; block += BLOCK) {
+            size_t stop = block + BLOCK < end ? block + BLOCK : end, cut = block + BLOCK / 10 * 9;
+            for (size_t p = block + c->context; p < cut && p < stop; p++) {
+                c->train[c->train_count++] = p;
+            }
+            for (size_t p = cut + c->context; p < stop; p++) {
+                c->valid[c->valid_count++] = p;
+            }
         }
         begin = end;
     }
