@@ -1,0 +1,115 @@
+"""trackd as a process: how it starts, refuses to start, answers and ends."""
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import conftest
+
+
+def run_trackd(*flags, env=None):
+    return subprocess.run([conftest.BIN / 'trackd', *flags], capture_output=True, text=True, timeout=20,
+                          env={**os.environ, **(env or {})})
+
+
+def test_answers_health_on_a_free_port(trackd):
+    for path in ('/health', '/healthz'):
+        r = trackd.get(path)
+        assert (r.status, r.json()) == (200, {'status': 'ok'})
+    assert trackd.get('/version').json()['product'] == 'track'
+
+
+def test_refuses_an_address_that_others_can_reach(tmp_path):
+    for place in ('0.0.0.0:0', '[::]:0', '8.8.8.8:80', '192.168.0.1:8080'):
+        r = run_trackd('--listen', place, '--data', tmp_path / 'd')
+        assert r.returncode == 2 and place in r.stderr and '127.0.0.1' in r.stderr
+        assert r.stderr.count('\n') == 1
+
+
+def test_refuses_what_it_does_not_understand():
+    for flags, says in ((['--lisen', 'x'], 'listen'), (['--threads', '1'], '2 to 64'),
+                        (['serve', 'now'], 'now'), (['fly'], 'fly'), (['--sync', 'no'], 'full|normal'),
+                        (['--data'], 'value'), (['--listen', '127.0.0.1'], 'ADDRESS:PORT')):
+        r = run_trackd(*flags)
+        assert r.returncode == 2 and says in r.stderr, (flags, r)
+
+
+def test_says_that_the_port_is_in_use(trackd, tmp_path):
+    r = run_trackd('--listen', f'127.0.0.1:{trackd.port}', '--data', tmp_path / 'other')
+    assert r.returncode == 6 and 'in use' in r.stderr and '127.0.0.1:0' in r.stderr
+
+
+def test_prints_help_and_version():
+    assert 'usage: trackd' in run_trackd('--help').stdout
+    assert run_trackd('version').stdout.startswith('trackd ')
+    assert run_trackd('--version').stdout == run_trackd('version').stdout
+
+
+def test_listens_on_a_socket_file(make_trackd, tmp_path):
+    path = tmp_path / 's.sock'
+    server = make_trackd('--listen', f'unix:{path}')
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(path))
+        s.sendall(b'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+        assert s.recv(4096).startswith(b'HTTP/1.1 200')
+    assert oct(path.stat().st_mode & 0o777) == '0o700' or not path.stat().st_mode & 0o077
+    assert server.stop() == 0 and not path.exists()
+
+
+def test_starts_within_a_moment(make_trackd):
+    began = time.monotonic()
+    server = make_trackd()
+    assert server.get('/health').status == 200
+    assert time.monotonic() - began < 5
+
+
+def test_ends_in_order_while_connections_are_open(make_trackd):
+    server = make_trackd('--drain', '5')
+    idle = socket.create_connection(('127.0.0.1', server.port))
+    used = socket.create_connection(('127.0.0.1', server.port))
+    used.sendall(b'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    assert used.recv(4096).startswith(b'HTTP/1.1 200')
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 4
+    idle.close(), used.close()
+
+
+def test_opens_its_log_again(make_trackd, tmp_path):
+    log, old = tmp_path / 'a.log', tmp_path / 'a.log.1'
+    server = make_trackd('--log-file', log, '--log-format', 'json')
+    server.get('/health')
+    log.rename(old)
+    server.process.send_signal(signal.SIGHUP)
+    for _ in range(100):
+        if log.exists():
+            break
+        time.sleep(0.05)
+    server.get('/version')
+    assert '"path":"/health"' in old.read_text()
+    time.sleep(0.1)
+    assert '"path":"/version"' in log.read_text()
+    assert not log.stat().st_mode & 0o077
+
+
+def test_a_path_cannot_forge_a_line_of_the_log(trackd):
+    trackd.raw(b'GET /a%0astatus=200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    trackd.raw(b'GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    assert trackd.get('/health').status == 200
+    text = trackd.log.read_text()
+    assert '\x1b' not in text and '\nstatus=200' not in text
+
+
+def test_serves_many_at_once(trackd):
+    codes = []
+
+    def ask():
+        for _ in range(20):
+            codes.append(trackd.get('/health').status)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert codes == [200] * 160
