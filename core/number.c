@@ -304,7 +304,7 @@ static size_t put_word(const char *word, char *out)
 /* As JavaScript's Number.prototype.toString: plain from 1e-6 to below 1e21. */
 static size_t decimal_put(struct decimal d, char *out)
 {
-    char exponent[8];
+    char exponent[16];
     int count = 1;
     for (uint64_t rest = d.digits; rest >= 10; rest /= 10) {
         count++;
