@@ -42,27 +42,30 @@ struct db_text {
     const char *out; /* one type letter a column, as in a marker */
 };
 
-/* One migration: its number is that of its file. */
+/* One step of the schema: a file of schema/migrations. */
 struct db_migration {
-    int64_t version;
-    const char *sql; /* with tokens, see schema/migrations/0001_init.sql */
+    const char *path; /* "0001_init.sql": its number is the version it leads to */
+    size_t size;
+    const unsigned char *sql; /* [size], with tokens */
 };
 
 struct db_ops {
     const char *name; /* "sqlite" */
     track_status (*open)(struct db **out, const char *path, bool writing, track_error *err);
     void (*close)(struct db *db);
+    track_status (*prepare)(struct db *db, track_error *err);
     track_status (*begin)(struct db *db, int limit_ms, track_error *err);
     track_status (*commit)(struct db *db, enum db_outcome *out, track_error *err);
-    void (*rollback)(struct db *db, bool only_savepoint);
+    void (*rollback)(struct db *db);
     track_status (*savepoint)(struct db *db, track_error *err);
-    track_status (*release)(struct db *db, track_error *err);
+    track_status (*keep)(struct db *db, track_error *err);
+    bool (*undo)(struct db *db);
     track_status (*run)(struct db *db, enum query q, const struct db_value *in, db_row *row,
                         void *data, track_error *err);
     track_status (*run_text)(struct db *db, const struct db_text *text, db_row *row, void *data,
                              track_error *err);
-    track_status (*migrate)(struct db *db, const struct db_migration *all, size_t count,
-                            int64_t now_us, track_error *err);
+    track_status (*migrate)(struct db *db, const struct db_migration *all, int64_t now_us,
+                            track_error *err);
     track_status (*check)(struct db *db, db_row *complaint, void *data, track_error *err);
     track_status (*idle)(struct db *db, track_error *err);
 };
@@ -120,11 +123,12 @@ track_status db_begin(struct db *db, int limit_ms, track_error *err);
 track_status db_commit(struct db *db, enum db_outcome *out, track_error *err);
 void db_rollback(struct db *db); /* drops what was written since db_begin */
 
-/* A point inside a transaction to fall back to, one at a time.  db_undo drops what was written
- * since, db_keep keeps it. */
+/* A point inside a transaction to fall back to, one at a time.  db_keep keeps what was written
+ * since; db_undo drops it, and is false if the engine has dropped the whole transaction with it (a
+ * full disk, no memory): then db_rollback and begin again. */
 track_status db_savepoint(struct db *db, track_error *err);
 track_status db_keep(struct db *db, track_error *err);
-void db_undo(struct db *db);
+bool db_undo(struct db *db);
 
 /* Runs one statement of schema/queries.
  *
@@ -166,12 +170,12 @@ track_status db_run_text(struct db *db, const struct db_text *text, db_row *row,
 
 /* Brings the schema to the newest version, all steps in one transaction.
  *
- *   all  [count], ascending.
+ *   all  ascending; ends with a row whose path is NULL.
  *
  * TRACK_UNSUPPORTED  the database was written by a newer trackd; err names both versions.
  * TRACK_CORRUPT      not a database of ours.
  */
-track_status db_migrate(struct db *db, const struct db_migration *all, size_t count, int64_t now_us,
+track_status db_migrate(struct db *db, const struct db_migration *all, int64_t now_us,
                         track_error *err);
 
 /* The engine's own check of its file; complaint is called with one text column for each finding. */
@@ -180,17 +184,19 @@ track_status db_check(struct db *db, db_row *complaint, void *data, track_error 
 /* Called when there is nothing to write: moves the log into the file when it has grown. */
 track_status db_idle(struct db *db, track_error *err);
 
-/* Copies of a column for the caller.  NULL for a NULL column; db_text_in is "" then; both give NULL
- * when the arena has no room, and then set *status to TRACK_NOMEM (left alone otherwise). */
-const char *db_copy_text(struct arena *arena, const struct db_value *column, track_status *status);
-struct bytes db_copy_bytes(struct arena *arena, const struct db_value *column,
-                           track_status *status);
+/* Copies a column for the caller; a NULL column gives "" as text, and bytes whose at is NULL.
+ *
+ * TRACK_NOMEM  the arena has no room.
+ */
+track_status db_copy_text(struct arena *arena, const struct db_value *column, const char **out,
+                          track_error *err);
+track_status db_copy_bytes(struct arena *arena, const struct db_value *column, struct bytes *out,
+                           track_error *err);
 int64_t db_get_i(const struct db_value *column); /* NULL is 0 */
 double db_get_f(const struct db_value *column);  /* NULL is NaN */
 
-/* The schema of this build, from schema/migrations. */
-extern const struct db_migration *const db_migrations;
-extern const size_t db_migrations_count;
+/* The schema of this build; ends with a row whose path is NULL. */
+extern const struct db_migration db_migrations[];
 
 extern const struct db_ops db_sqlite;
 #endif

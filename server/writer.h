@@ -24,6 +24,7 @@ enum {
 
 struct db;
 struct db_ops;
+struct store;
 struct writer; /* opaque */
 
 /* A write on its way.  First member of the struct of the call; lives, like everything it points to,
@@ -38,7 +39,8 @@ struct ticket {
     /* Last touch: resumes whoever waits.  NULL: ticket_wait. */
     void (*done)(struct ticket *t);
     void *done_data;
-    void *store;         /* for work and after: what the call was made on */
+    struct store *store; /* what the call was made on, for work and after */
+    int64_t project;     /* number of the project it changed, for after */
     struct arena *arena; /* of the request: outputs go there; NULL where there are none */
     size_t bytes;        /* what it holds in memory, for the queue's limit; 0 is counted as 1 KiB */
     track_status status; /* how it ended; valid in done and later */
@@ -55,7 +57,7 @@ struct writer_counts {
 /* Starts the thread.
  *
  *   ops, path  the database; the writer opens its own connection, migrates it and prepares every
- *              statement before this returns.
+ *              statement before this returns.  path is kept, not copied.
  *   out        close with writer_close; set only on TRACK_OK.
  *
  * The statuses of db_open, db_migrate and db_prepare, and TRACK_NOMEM: no thread.
