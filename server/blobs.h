@@ -13,7 +13,7 @@
 enum { BLOBS_LOC_BYTES = 3 + 64 + 1 + 16 };
 
 struct blobs; /* an opened place for objects; its first member is `const struct blobs_ops *ops` */
-struct blob_part; /* an object being written */
+struct blob_part; /* an object being written; begins in the same way */
 
 typedef track_status blobs_visit(void *data, const char *loc, int64_t size, track_error *err);
 
