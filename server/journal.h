@@ -17,16 +17,19 @@ struct journal_append {
     const char *run;   /* id */
     struct bytes body; /* 1..n frames one after the other; each was checked whole by frame_decode */
     int64_t now_us;
-    int64_t run_node;    /* out */
-    int64_t next_seq;    /* out, also with TRACK_CONFLICT from a gap: the seq to send next */
-    int64_t points;      /* out: points and lines that were new */
-    bool duplicate;      /* out: nothing was new */
-    bool stop;           /* out: somebody asked the run to stop */
-    bool repeated_steps; /* out: the run was reopened; some steps may be there twice */
-    bool gap;            /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
+    int64_t run_node;           /* out */
+    int64_t next_seq;           /* out, also with TRACK_CONFLICT from a gap: the seq to send next */
+    int64_t points;             /* out: points and lines that were new */
+    bool duplicate;             /* out: nothing was new */
+    bool stop;                  /* out: somebody asked the run to stop */
+    bool repeated_steps;        /* out: the run was reopened; some steps may be there twice */
+    bool gap;                   /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
+    const struct body *decoded; /* for the writer's thread: journal_body.h */
 };
 
 /* Decodes and checks every frame of body on this thread, then queues.
+ *
+ *   call  ticket.arena is needed, with room for the key definitions; body lives as long as call.
  *
  * TRACK_INVALID    no frame, a malformed frame, frames of several writers or with gaps between
  * them. TRACK_TOO_LARGE  a frame over 1 MiB or with too many points. TRACK_BUSY       the queue.

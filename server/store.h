@@ -31,7 +31,6 @@ struct store_options {
     int readers_max;          /* connections that read at once; 0: 4 */
     int read_limit_ms;        /* deadline of a read; 0: 5,000 */
     int64_t free_bytes_min;   /* uploads are refused below; 0: max(1 GiB, 2 % of the disk) */
-    size_t writer_bytes;      /* tickets' bytes on their way; 0: WRITER_QUEUE_BYTES */
 };
 
 /* Opens the data directory: takes its lock, opens the database (making or migrating it) and starts
@@ -77,7 +76,7 @@ struct project {
     const char *note;
     int64_t created_us, updated_us;
     int64_t deleted_us;                 /* 0: not deleted */
-    int64_t runs, running, last_run_us; /* not deleted ones; their newest start, 0: none */
+    int64_t runs, running, last_run_us; /* of runs that are not in the trash; 0: none */
 };
 
 struct project_list {
@@ -120,7 +119,7 @@ struct project_set {
     int deleted;            /* 1 into the trash, -1 out of it, 0 unchanged */
     bool create;            /* false: TRACK_NOT_FOUND when absent */
     int64_t now_us;         /* stamped at the edge */
-    struct project project; /* out: as it is now; without counts */
+    struct project project; /* out: as it is now; with counts */
     bool created;           /* out */
 };
 

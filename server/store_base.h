@@ -29,27 +29,80 @@ track_status store_submit(struct store *s, struct ticket *t,
                           track_error *err);
 
 struct live *store_live(struct store *s); /* may be NULL */
-int store_data_dir(struct store *s);      /* descriptor of the data directory */
+
+/* Free bytes of the disk below which uploads are refused. */
+int64_t store_free_bytes_min(struct store *s, int64_t disk_bytes);
+
+struct blobs *store_blobs(struct store *s); /* blobs.h */
 
 /* The next number of the node sequence, inside a write transaction. */
-track_status store_node_next(struct db *db, int64_t type, int64_t *out, track_error *err);
-enum { NODE_PROJECT = 1, NODE_RUN, NODE_EXTERNAL };
+enum node_type { NODE_PROJECT = 1, NODE_RUN, NODE_EXTERNAL };
+track_status store_node_next(struct db *db, enum node_type type, int64_t *out, track_error *err);
 
-/* The run with this id or node, inside a transaction. */
-track_status run_get(struct db *db, const char *id, struct arena *arena, struct run *out,
+/* Rows gathered into an arena, an unknown number of them: grown by doubling. */
+struct gather {
+    struct arena *arena;
+    void *at;
+    size_t count, room, size; /* size: of one element */
+};
+#define GATHER(a, type)                    \
+    {                                      \
+        .arena = (a), .size = sizeof(type) \
+    }
+/* Room for one more element, zeroed.  TRACK_NOMEM. */
+track_status gather_add(struct gather *g, void **out, track_error *err);
+
+/* What most calls ask of a run first. */
+struct run_brief {
+    int64_t node, project;  /* nodes */
+    int64_t project_number; /* ~N */
+    int64_t rev, epoch, seen_us, ended_us, deleted_us;
+    bool stop;
+    char state[16], final_state[16];
+};
+
+/* The run with this id.
+ *
+ * TRACK_NOT_FOUND  no such run.
+ */
+track_status run_find(struct db *db, const char *id, struct run_brief *out, track_error *err);
+
+/* The same for one that may be written to.
+ *
+ * TRACK_CONFLICT  it is deleted.
+ */
+track_status run_need(struct db *db, const char *id, struct run_brief *out, track_error *err);
+
+/* The whole run of a node. */
+track_status run_get(struct db *db, int64_t node, struct arena *arena, struct run *out,
                      track_error *err);
-track_status run_get_node(struct db *db, int64_t node, struct arena *arena, struct run *out,
+
+/* Completes what waits for writers: gives a run with a final state that state when none of its
+ * writers is open and was heard since silent_us.  *done: it has ended now. */
+track_status run_complete(struct db *db, int64_t node, int64_t silent_us, bool *done,
                           track_error *err);
 
-/* The node of a run that may be written to.
- *
- * TRACK_NOT_FOUND  no such run.  TRACK_CONFLICT  it is deleted.
- */
-track_status run_need(struct db *db, const char *id, int64_t *node, track_error *err);
+/* TRACK_INVALID  not 32 lower-case hex digits. */
+track_status run_check_id(const char *id, track_error *err);
 
-/* The project named or numbered by ref, deleted or not; TRACK_NOT_FOUND, TRACK_INVALID. */
+/* TRACK_INVALID  name, note or kind of a RUN_PATCH is not legal. */
+track_status run_check_patch(const struct run_change *call, track_error *err);
+
+/* Fills writers and count of out with the writers of a run. */
+track_status run_writers(struct db *db, int64_t node, struct arena *arena, struct run_receipt *out,
+                         track_error *err);
+
+/* The node of the project named or numbered by ref, deleted or not.
+ *
+ * TRACK_NOT_FOUND  no such project.  TRACK_INVALID  no legal name.
+ */
 track_status project_need(struct db *db, const char *ref, int64_t *node, track_error *err);
 
-/* Tells the hub that fields of a run changed; from `after`. */
-void run_publish(struct store *s, const char *id, const char *fields);
+/* The same; makes it if ref is a name that is not there.  *created says so. */
+track_status project_make(struct db *db, const char *ref, int64_t now_us, int64_t *node,
+                          bool *created, track_error *err);
+
+/* Tells the hub; detail is static text, or "". */
+struct ticket;
+void run_publish(const struct ticket *t, int kind, const char *run, const char *detail);
 #endif

@@ -1,0 +1,146 @@
+#include "../core/name.h"
+#include "journal.h"
+#include "live.h"
+#include "store_base.h"
+
+#include <string.h>
+
+enum { LABEL_BYTES_MAX = 250 };
+
+static track_status list_row(void *data, const struct db_value *c, track_error *err)
+{
+    struct gather *g = data;
+    void *at;
+    TRY(gather_add(g, &at, err));
+    struct run_writer *w = at;
+    *w = (struct run_writer){
+        .rank = db_get_i(&c[3]),
+        .pid = db_get_i(&c[4]),
+        .next_seq = db_get_i(&c[5]),
+        .points = db_get_i(&c[6]),
+        .seen_us = db_get_i(&c[7]),
+        .closed_us = db_get_i(&c[8]),
+    };
+    TRY(db_copy_bytes(g->arena, &c[0], &w->id, err));
+    TRY(db_copy_text(g->arena, &c[1], &w->name, err));
+    return db_copy_text(g->arena, &c[2], &w->host, err);
+}
+
+track_status run_writers(struct db *db, int64_t node, struct arena *arena, struct run_receipt *out,
+                         track_error *err)
+{
+    struct gather g = GATHER(arena, struct run_writer);
+    TRY(db_run(db, QUERY_writer_list, DB_IN(db_i(node)), list_row, &g, err));
+    out->writers = g.at;
+    out->count = g.count;
+    return TRACK_OK;
+}
+
+track_status store_run_receipt(struct store *s, const char *id, struct arena *arena,
+                               struct run_receipt *out, track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    struct run_brief run;
+    struct run_receipt receipt = {0};
+    TRY(run_check_id(id, err));
+    TRY(store_read_begin(s, &r, err));
+    TRY(run_find(r.db, id, &run, err));
+    TRY(run_get(r.db, run.node, arena, &receipt.run, err));
+    TRY(run_writers(r.db, run.node, arena, &receipt, err));
+    *out = receipt;
+    return TRACK_OK;
+}
+
+/* What a close says must be what is held. */
+static track_status check_held(const struct journal_writer *call, const struct db_value *c,
+                               track_error *err)
+{
+    int64_t next = db_get_i(&c[0]), points = db_get_i(&c[3]);
+    if (next < call->last_seq + 1) {
+        return FAIL(err, TRACK_CONFLICT, "frames %lld to %lld of the writer are missing",
+                    (long long)next, (long long)call->last_seq);
+    }
+    if (next > call->last_seq + 1) {
+        return FAIL(err, TRACK_CONFLICT, "the writer closes at frame %lld, %lld are here",
+                    (long long)call->last_seq, (long long)next);
+    }
+    if (call->points >= 0 && call->points != points) {
+        return FAIL(err, TRACK_CONFLICT, "the writer counts %lld points and lines, %lld are here",
+                    (long long)call->points, (long long)points);
+    }
+    return TRACK_OK;
+}
+
+static track_status close_writer(struct journal_writer *call, struct db *db, int64_t node,
+                                 track_error *err)
+{
+    struct db_value c[8], key[] = {db_i(node), db_b(call->writer)};
+    TRY(db_find(db, QUERY_writer_get, key, call->ticket.arena, c, err));
+    call->next_seq = db_get_i(&c[0]);
+    TRY(check_held(call, c, err));
+    TRY(db_exec(db, QUERY_writer_close, DB_IN(key[0], key[1], db_i(call->now_us)), err));
+    return run_complete(db, node, call->now_us - RUN_SILENT_US, &call->complete, err);
+}
+
+static track_status work(struct ticket *t, struct db *db, track_error *err)
+{
+    struct journal_writer *call = (struct journal_writer *)(void *)t;
+    struct run_brief run;
+    call->complete = false;
+    TRY(run_need(db, call->run, &run, err));
+    t->project = run.project_number;
+    struct db_value node = db_i(run.node), writer = db_b(call->writer), now = db_i(call->now_us);
+    TRY(db_exec(db, QUERY_writer_add, DB_IN(node, writer, now, db_b((struct bytes){NULL, 0})),
+                err));
+    if (call->close) {
+        return close_writer(call, db, run.node, err);
+    }
+    TRY(db_exec(db, QUERY_writer_describe,
+                DB_IN(node, writer, db_t(call->name), db_t(call->host), db_i(call->rank),
+                      db_i(call->pid), now),
+                err));
+    bool found;
+    int64_t next = 0;
+    TRY(db_find_i(db, QUERY_writer_next, DB_IN(node, writer), &next, &found, err));
+    call->next_seq = next;
+    return TRACK_OK;
+}
+
+static void after(struct ticket *t)
+{
+    struct journal_writer *call = (struct journal_writer *)(void *)t;
+    if (call->complete) {
+        run_publish(t, LIVE_RUN, call->run, "state");
+        run_publish(t, LIVE_PROJECT, "", "");
+    }
+}
+
+static track_status check_label(const char *what, const char *text, track_error *err)
+{
+    if (!text) {
+        return TRACK_OK;
+    }
+    struct bytes bytes = {(const unsigned char *)text, strlen(text)};
+    if (bytes.size > LABEL_BYTES_MAX) {
+        return FAIL(err, TRACK_INVALID, "%s of a writer has at most %d bytes, not %zu", what,
+                    LABEL_BYTES_MAX, bytes.size);
+    }
+    return name_check_line(bytes, err);
+}
+
+track_status journal_writer(struct store *s, struct journal_writer *call, track_error *err)
+{
+    TRY(run_check_id(call->run, err));
+    if (call->writer.size != JOURNAL_WRITER_BYTES) {
+        return FAIL(err, TRACK_INVALID, "a writer id has %d bytes, not %zu", JOURNAL_WRITER_BYTES,
+                    call->writer.size);
+    }
+    if (call->close && call->last_seq < -1) {
+        return FAIL(err, TRACK_INVALID, "the last frame of a writer is -1 or more, not %lld",
+                    (long long)call->last_seq);
+    }
+    TRY(check_label("the name", call->name, err));
+    TRY(check_label("the host", call->host, err));
+    call->ticket.after = after;
+    return store_submit(s, &call->ticket, work, err);
+}

@@ -1,0 +1,228 @@
+#include "../core/name.h"
+#include "clock.h"
+#include "live.h"
+#include "store_base.h"
+#include "store_fact.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES_MAX = 250, LIST_MAX = 1000, NUMBER_DIGITS_MAX = 18 };
+
+/* True if ref is ~NUMBER. */
+static bool is_number(const char *ref)
+{
+    size_t digits = ref[0] == '~' ? strspn(ref + 1, "0123456789") : 0;
+    return digits > 0 && digits <= NUMBER_DIGITS_MAX && ref[digits + 1] == '\0';
+}
+
+static struct bytes text_of(const char *text)
+{
+    return (struct bytes){(const unsigned char *)text, strlen(text)};
+}
+
+static track_status check_name(const char *name, track_error *err)
+{
+    struct bytes text = text_of(name);
+    if (text.size == 0 || text.size > NAME_BYTES_MAX) {
+        return FAIL(err, TRACK_INVALID, "a project name has 1 to %d bytes, not %zu", NAME_BYTES_MAX,
+                    text.size);
+    }
+    if (name[0] == '~') {
+        return FAIL(err, TRACK_INVALID, "a project name does not begin with ~: %.80s", name);
+    }
+    return name_check_line(text, err);
+}
+
+static track_status check_ref(const char *ref, track_error *err)
+{
+    return is_number(ref) ? TRACK_OK : check_name(ref, err);
+}
+
+static track_status find(struct db *db, const char *ref, int64_t *node, bool *found,
+                         track_error *err)
+{
+    TRY(check_ref(ref, err));
+    if (is_number(ref)) {
+        return db_find_i(db, QUERY_project_node_by_number, DB_IN(db_i(strtoll(ref + 1, NULL, 10))),
+                         node, found, err);
+    }
+    return db_find_i(db, QUERY_project_node_by_name, DB_IN(db_t(ref)), node, found, err);
+}
+
+track_status project_need(struct db *db, const char *ref, int64_t *node, track_error *err)
+{
+    bool found = false;
+    TRY(find(db, ref, node, &found, err));
+    return found ? TRACK_OK : FAIL(err, TRACK_NOT_FOUND, "no project %.150s", ref);
+}
+
+/* Adds a project whose name is free. */
+static track_status add(struct db *db, const char *name, int64_t now_us, int64_t *node,
+                        track_error *err)
+{
+    int64_t number = 0;
+    bool found = false;
+    unsigned char random[16];
+    char id[33];
+    TRY(clock_random(random, sizeof(random), err));
+    for (size_t i = 0; i < sizeof(random); i++) {
+        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    }
+    TRY(db_find_i(db, QUERY_counter_next, DB_IN(db_t("project")), &number, &found, err));
+    TRY(store_node_next(db, NODE_PROJECT, node, err));
+    return db_exec(db, QUERY_project_add,
+                   DB_IN(db_i(*node), db_t(id), db_i(number), db_t(name), db_i(now_us)), err);
+}
+
+track_status project_make(struct db *db, const char *ref, int64_t now_us, int64_t *node,
+                          bool *created, track_error *err)
+{
+    bool found = false;
+    *created = false;
+    TRY(find(db, ref, node, &found, err));
+    if (found) {
+        return TRACK_OK;
+    }
+    if (is_number(ref)) {
+        return FAIL(err, TRACK_NOT_FOUND, "no project %s", ref);
+    }
+    *created = true;
+    return add(db, ref, now_us, node, err);
+}
+
+static track_status get(struct db *db, int64_t node, struct arena *arena, struct project *out,
+                        track_error *err)
+{
+    struct db_value c[11];
+    TRY(db_find(db, QUERY_project_get, DB_IN(db_i(node)), arena, c, err));
+    if (!c[0].type) {
+        return FAIL(err, TRACK_CORRUPT, "project %lld is gone", (long long)node);
+    }
+    struct project p = {
+        .node = node,
+        .number = db_get_i(&c[1]),
+        .created_us = db_get_i(&c[4]),
+        .updated_us = db_get_i(&c[5]),
+        .deleted_us = db_get_i(&c[6]),
+        .runs = db_get_i(&c[7]),
+        .running = db_get_i(&c[8]),
+        .last_run_us = db_get_i(&c[9]),
+    };
+    TRY(db_copy_text(arena, &c[2], &p.id, err));
+    TRY(db_copy_text(arena, &c[3], &p.name, err));
+    TRY(db_copy_text(arena, &c[10], &p.note, err));
+    *out = p;
+    return TRACK_OK;
+}
+
+track_status store_project_get(struct store *s, const char *ref, struct arena *arena,
+                               struct project *out, track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    int64_t node = 0;
+    TRY(check_ref(ref, err));
+    TRY(store_read_begin(s, &r, err));
+    TRY(project_need(r.db, ref, &node, err));
+    return get(r.db, node, arena, out, err);
+}
+
+static track_status add_node(void *data, const struct db_value *columns, track_error *err)
+{
+    void *at;
+    TRY(gather_add(data, &at, err));
+    *(int64_t *)at = db_get_i(&columns[0]);
+    return TRACK_OK;
+}
+
+track_status store_project_list(struct store *s, const struct project_page *page,
+                                struct arena *arena, struct project_list *out, track_error *err)
+{
+    if (page->limit < 1 || page->limit > LIST_MAX) {
+        return FAIL(err, TRACK_INVALID, "a page has 1 to %d projects, not %d", LIST_MAX,
+                    page->limit);
+    }
+    AUTO_READ struct read r = {0};
+    struct gather nodes = GATHER(arena, int64_t);
+    TRY(store_read_begin(s, &r, err));
+    TRY(db_run(
+        r.db, QUERY_project_list,
+        DB_IN(db_t(page->after ? page->after : ""), db_i(page->deleted), db_i(page->limit + 1)),
+        add_node, &nodes, err));
+    bool more = nodes.count > (size_t)page->limit;
+    size_t count = more ? (size_t)page->limit : nodes.count;
+    struct project *all = ARENA_ARRAY(arena, struct project, count ? count : 1);
+    if (!all) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu projects", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(get(r.db, ((int64_t *)nodes.at)[i], arena, &all[i], err));
+    }
+    *out = (struct project_list){all, count, more};
+    return TRACK_OK;
+}
+
+/* Finds the project that a call changes, or makes it. */
+static track_status find_or_make(struct project_set *call, struct db *db, int64_t *node,
+                                 track_error *err)
+{
+    call->created = false;
+    return call->create ? project_make(db, call->ref, call->now_us, node, &call->created, err)
+                        : project_need(db, call->ref, node, err);
+}
+
+/* A name that another project has would break its UNIQUE; says so in words. */
+static track_status check_free(struct db *db, const char *name, int64_t node, track_error *err)
+{
+    int64_t other = 0;
+    bool found = false;
+    TRY(db_find_i(db, QUERY_project_node_by_name, DB_IN(db_t(name)), &other, &found, err));
+    return found && other != node
+               ? FAIL(err, TRACK_CONFLICT, "there is a project %.150s already", name)
+               : TRACK_OK;
+}
+
+static track_status set_work(struct ticket *t, struct db *db, track_error *err)
+{
+    struct project_set *call = (struct project_set *)(void *)t;
+    int64_t node = 0;
+    TRY(find_or_make(call, db, &node, err));
+    if (call->name || call->note) {
+        if (call->name) {
+            TRY(check_free(db, call->name, node, err));
+        }
+        TRY(db_exec(db, QUERY_project_change,
+                    DB_IN(db_i(node), db_t(call->name), db_t(call->note), db_i(call->now_us)),
+                    err));
+    }
+    if (call->deleted) {
+        TRY(db_exec(db, QUERY_project_delete,
+                    DB_IN(db_i(node), call->deleted > 0 ? db_i(call->now_us) : db_null()), err));
+    }
+    TRY(get(db, node, t->arena, &call->project, err));
+    t->project = call->project.number;
+    return TRACK_OK;
+}
+
+static void set_after(struct ticket *t)
+{
+    run_publish(t, LIVE_PROJECT, "", "");
+}
+
+track_status store_project_set(struct store *s, struct project_set *call, track_error *err)
+{
+    TRY(check_ref(call->ref, err));
+    if (call->name) {
+        TRY(check_name(call->name, err));
+    }
+    if (call->note) {
+        if (strlen(call->note) > NOTE_BYTES_MAX) {
+            return FAIL(err, TRACK_INVALID, "a note has at most %d bytes, not %zu", NOTE_BYTES_MAX,
+                        strlen(call->note));
+        }
+        TRY(name_check_text(text_of(call->note), err));
+    }
+    call->ticket.after = set_after;
+    return store_submit(s, &call->ticket, set_work, err);
+}

@@ -1,0 +1,328 @@
+#include "store_run.h"
+
+#include "../core/name.h"
+#include "live.h"
+#include "store_base.h"
+#include "store_fact.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, WORD_BYTES_MAX = 32, CLIENT_BYTES_MAX = 200 };
+
+static struct bytes text_of(const char *text)
+{
+    return (struct bytes){(const unsigned char *)text, strlen(text)};
+}
+
+track_status run_check_id(const char *id, track_error *err)
+{
+    if (strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32) {
+        return FAIL(err, TRACK_INVALID, "a run id is 32 hex digits in lower case, not %.80s", id);
+    }
+    return TRACK_OK;
+}
+
+/* Copies a text column that is known to be short. */
+static void copy_short(const struct db_value *column, char *out, size_t room)
+{
+    size_t size = column->as.bytes.size < room ? column->as.bytes.size : room - 1;
+    memcpy(out, column->as.bytes.at, size);
+    out[size] = '\0';
+}
+
+static track_status brief_row(void *data, const struct db_value *c, track_error *err)
+{
+    (void)err;
+    struct run_brief *out = data;
+    *out = (struct run_brief){
+        .node = db_get_i(&c[0]),
+        .project = db_get_i(&c[1]),
+        .project_number = db_get_i(&c[2]),
+        .rev = db_get_i(&c[3]),
+        .epoch = db_get_i(&c[4]),
+        .seen_us = db_get_i(&c[5]),
+        .ended_us = db_get_i(&c[6]),
+        .deleted_us = db_get_i(&c[7]),
+        .stop = db_get_i(&c[8]) != 0,
+    };
+    copy_short(&c[9], out->state, sizeof(out->state));
+    copy_short(&c[10], out->final_state, sizeof(out->final_state));
+    return TRACK_OK;
+}
+
+track_status run_find(struct db *db, const char *id, struct run_brief *out, track_error *err)
+{
+    struct run_brief found = {0};
+    TRY(run_check_id(id, err));
+    TRY(db_run(db, QUERY_run_brief, DB_IN(db_t(id)), brief_row, &found, err));
+    if (!found.node) {
+        return FAIL(err, TRACK_NOT_FOUND, "no run %s", id);
+    }
+    *out = found;
+    return TRACK_OK;
+}
+
+track_status run_need(struct db *db, const char *id, struct run_brief *out, track_error *err)
+{
+    struct run_brief found;
+    TRY(run_find(db, id, &found, err));
+    if (found.deleted_us) {
+        return FAIL(err, TRACK_CONFLICT, "run %s is in the trash: restore it first", id);
+    }
+    *out = found;
+    return TRACK_OK;
+}
+
+/* Copies the text columns of run_get. */
+static track_status copy_texts(struct arena *arena, const struct db_value *c, struct run *run,
+                               track_error *err)
+{
+    TRY(db_copy_text(arena, &c[2], &run->id, err));
+    TRY(db_copy_text(arena, &c[3], &run->project_name, err));
+    TRY(db_copy_text(arena, &c[5], &run->name, err));
+    TRY(db_copy_text(arena, &c[6], &run->kind, err));
+    TRY(db_copy_text(arena, &c[7], &run->state, err));
+    TRY(db_copy_text(arena, &c[8], &run->final_state, err));
+    TRY(db_copy_text(arena, &c[9], &run->capture_mode, err));
+    TRY(db_copy_text(arena, &c[10], &run->client, err));
+    TRY(db_copy_text(arena, &c[11], &run->parent, err));
+    return db_copy_text(arena, &c[24], &run->note, err);
+}
+
+/* Where run_get's row goes. */
+struct get {
+    struct arena *arena;
+    struct run *out;
+    bool found;
+};
+
+static track_status get_row(void *data, const struct db_value *c, track_error *err)
+{
+    struct get *g = data;
+    g->found = true;
+    *g->out = (struct run){
+        .node = db_get_i(&c[0]),
+        .project = db_get_i(&c[1]),
+        .project_number = db_get_i(&c[4]),
+        .created_us = db_get_i(&c[12]),
+        .started_us = db_get_i(&c[13]),
+        .ended_us = db_get_i(&c[14]),
+        .seen_us = db_get_i(&c[15]),
+        .updated_us = db_get_i(&c[16]),
+        .deleted_us = db_get_i(&c[17]),
+        .rev = db_get_i(&c[18]),
+        .epoch = db_get_i(&c[19]),
+        .exit_code = c[20].type == 'n' ? RUN_NO_CODE : db_get_i(&c[20]),
+        .signal = db_get_i(&c[21]),
+        .stop = db_get_i(&c[22]) != 0,
+        .next_seq = db_get_i(&c[23]),
+    };
+    return copy_texts(g->arena, c, g->out, err);
+}
+
+track_status run_get(struct db *db, int64_t node, struct arena *arena, struct run *out,
+                     track_error *err)
+{
+    struct get g = {arena, out, false};
+    TRY(db_run(db, QUERY_run_get, DB_IN(db_i(node)), get_row, &g, err));
+    return g.found ? TRACK_OK
+                   : FAIL(err, TRACK_NOT_FOUND, "no run of number %lld", (long long)node);
+}
+
+track_status store_run_get(struct store *s, const char *id, struct arena *arena, struct run *out,
+                           track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    struct run_brief run;
+    TRY(run_check_id(id, err));
+    TRY(store_read_begin(s, &r, err));
+    TRY(run_find(r.db, id, &run, err));
+    return run_get(r.db, run.node, arena, out, err);
+}
+
+static track_status add_node(void *data, const struct db_value *columns, track_error *err)
+{
+    void *at;
+    TRY(gather_add(data, &at, err));
+    *(int64_t *)at = db_get_i(&columns[0]);
+    return TRACK_OK;
+}
+
+static track_status list_nodes(struct db *db, const struct run_page *page, struct gather *nodes,
+                               track_error *err)
+{
+    bool start = page->after_us == 0 && page->after_node == 0;
+    struct db_value us = db_i(start ? INT64_MAX : page->after_us);
+    struct db_value node = db_i(start ? INT64_MAX : page->after_node);
+    struct db_value limit = db_i(page->limit + 1), deleted = db_i(page->deleted);
+    if (!page->project) {
+        return db_run(db, QUERY_run_list_all, DB_IN(deleted, us, node, limit), add_node, nodes,
+                      err);
+    }
+    int64_t project = 0;
+    TRY(project_need(db, page->project, &project, err));
+    return db_run(db, QUERY_run_list, DB_IN(db_i(project), deleted, us, node, limit), add_node,
+                  nodes, err);
+}
+
+track_status store_run_list(struct store *s, const struct run_page *page, struct arena *arena,
+                            struct run_list *out, track_error *err)
+{
+    if (page->limit < 1 || page->limit > LIST_MAX) {
+        return FAIL(err, TRACK_INVALID, "a page has 1 to %d runs, not %d", LIST_MAX, page->limit);
+    }
+    AUTO_READ struct read r = {0};
+    struct gather nodes = GATHER(arena, int64_t);
+    TRY(store_read_begin(s, &r, err));
+    TRY(list_nodes(r.db, page, &nodes, err));
+    bool more = nodes.count > (size_t)page->limit;
+    size_t count = more ? (size_t)page->limit : nodes.count;
+    struct run *all = ARENA_ARRAY(arena, struct run, count ? count : 1);
+    if (!all) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu runs", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(run_get(r.db, ((int64_t *)nodes.at)[i], arena, &all[i], err));
+    }
+    *out = (struct run_list){all, count, more};
+    return TRACK_OK;
+}
+
+/* Checks a text that may be NULL: `what` of at most max bytes on one line. */
+static track_status check_line(const char *what, const char *text, size_t max, track_error *err)
+{
+    if (!text) {
+        return TRACK_OK;
+    }
+    if (strlen(text) > max) {
+        return FAIL(err, TRACK_INVALID, "%s has at most %zu bytes, not %zu", what, max,
+                    strlen(text));
+    }
+    return name_check_line(text_of(text), err);
+}
+
+static track_status check_note(const char *note, track_error *err)
+{
+    if (!note) {
+        return TRACK_OK;
+    }
+    if (strlen(note) > NOTE_BYTES_MAX) {
+        return FAIL(err, TRACK_INVALID, "a note has at most %d bytes, not %zu", NOTE_BYTES_MAX,
+                    strlen(note));
+    }
+    return name_check_text(text_of(note), err);
+}
+
+/* A word that may be NULL: [a-z0-9_-]{1,32}. */
+static track_status check_word(const char *what, const char *text, track_error *err)
+{
+    if (!text) {
+        return TRACK_OK;
+    }
+    size_t size = strlen(text);
+    if (size == 0 || size > WORD_BYTES_MAX ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") != size) {
+        return FAIL(err, TRACK_INVALID, "%s is a word of a-z, 0-9, _ and -, not %.80s", what, text);
+    }
+    return TRACK_OK;
+}
+
+static const char *or_default(const char *text, const char *other)
+{
+    return text && *text ? text : other;
+}
+
+/* The node of the parent; 0: none. */
+static track_status find_parent(struct db *db, const char *parent, int64_t *node, track_error *err)
+{
+    *node = 0;
+    if (!parent || !*parent) {
+        return TRACK_OK;
+    }
+    struct run_brief run;
+    TRY(run_find(db, parent, &run, err));
+    *node = run.node;
+    return TRACK_OK;
+}
+
+static track_status put_new(struct run_put *call, struct db *db, int64_t project, int64_t *node,
+                            track_error *err)
+{
+    int64_t parent;
+    TRY(find_parent(db, call->parent, &parent, err));
+    TRY(store_node_next(db, NODE_RUN, node, err));
+    return db_exec(db, QUERY_run_add,
+                   DB_IN(db_i(*node), db_t(call->id), db_i(project),
+                         db_t(or_default(call->name, call->id + 24)),
+                         db_t(or_default(call->kind, "train")),
+                         db_t(or_default(call->state, "running")),
+                         db_t(or_default(call->capture_mode, "manual")),
+                         db_t(or_default(call->client, "")), db_maybe_i(parent), db_i(call->now_us),
+                         db_i(call->started_us ? call->started_us : call->now_us),
+                         db_t(or_default(call->note, ""))),
+                   err);
+}
+
+static track_status put_work(struct ticket *t, struct db *db, track_error *err)
+{
+    struct run_put *call = (struct run_put *)(void *)t;
+    int64_t node = 0, project = 0;
+    bool made;
+    struct run_brief run;
+    call->created = false;
+    track_status there = run_find(db, call->id, &run, err);
+    if (there != TRACK_OK && there != TRACK_NOT_FOUND) {
+        return there;
+    }
+    TRY(project_make(db, call->project, call->now_us, &project, &made, err));
+    if (there == TRACK_OK && run.project != project) {
+        return FAIL(err, TRACK_CONFLICT, "run %s belongs to another project than %.120s", call->id,
+                    call->project);
+    }
+    if (there == TRACK_NOT_FOUND) {
+        TRY(put_new(call, db, project, &node, err));
+        call->created = true;
+    }
+    TRY(run_get(db, there == TRACK_OK ? run.node : node, t->arena, &call->run, err));
+    t->project = call->run.project_number;
+    return TRACK_OK;
+}
+
+static void put_after(struct ticket *t)
+{
+    struct run_put *call = (struct run_put *)(void *)t;
+    if (call->created) {
+        run_publish(t, LIVE_PROJECT, "", "");
+        run_publish(t, LIVE_RUN, call->run.id, "state");
+    }
+}
+
+track_status store_run_put(struct store *s, struct run_put *call, track_error *err)
+{
+    TRY(run_check_id(call->id, err));
+    TRY(check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
+    TRY(check_line("client", call->client, CLIENT_BYTES_MAX, err));
+    TRY(check_note(call->note, err));
+    TRY(check_word("kind", call->kind, err));
+    TRY(check_word("capture_mode", call->capture_mode, err));
+    if (call->state && *call->state && strcmp(call->state, "running") != 0 &&
+        strcmp(call->state, "queued") != 0) {
+        return FAIL(err, TRACK_INVALID, "a run begins queued or running, not %.40s", call->state);
+    }
+    if (!call->project || !*call->project) {
+        return FAIL(err, TRACK_INVALID, "a run belongs to a project: name one");
+    }
+    call->ticket.after = put_after;
+    return store_submit(s, &call->ticket, put_work, err);
+}
+
+track_status run_check_patch(const struct run_change *call, track_error *err)
+{
+    if (call->name && !*call->name) {
+        return FAIL(err, TRACK_INVALID, "the name of a run is not empty");
+    }
+    TRY(check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
+    TRY(check_note(call->note, err));
+    return check_word("kind", call->kind, err);
+}
