@@ -1,0 +1,217 @@
+#include "columns.h"
+
+#include <string.h>
+
+enum { SERIES_COUNT_AT = 32, TOTAL_AT = 40, ALIGNMENT = 8, POINT_BYTES = 24 };
+
+static void put_le16(struct buf *b, size_t value)
+{
+    buf_byte(b, (unsigned)value);
+    buf_byte(b, (unsigned)value >> 8);
+}
+
+static void put_padding(struct buf *b)
+{
+    while (b->status == TRACK_OK && b->size % ALIGNMENT) {
+        buf_byte(b, 0);
+    }
+}
+
+static void put_le_at(unsigned char *at, uint64_t value, int size)
+{
+    for (int i = 0; i < size; i++) {
+        at[i] = (unsigned char)(value >> (8 * i));
+    }
+}
+
+void columns_init(struct columns *c, enum bins_x x, const struct bins_grid *grid, unsigned mask,
+                  struct buf *out)
+{
+    *c = (struct columns){.out = out, .mask = mask};
+    buf_put(out, "TKBN\1", 5);
+    buf_byte(out, x);
+    put_le16(out, mask);
+    buf_le64(out, (uint64_t)grid->width);
+    buf_le64(out, (uint64_t)grid->from);
+    buf_le64(out, (uint64_t)grid->to);
+    buf_le64(out, 0);
+    buf_le64(out, 0);
+}
+
+static double bin_value(const struct bin *bin, int column)
+{
+    switch (column) {
+    case COLUMN_X_FIRST:
+        return (double)bin->x_first;
+    case COLUMN_X_LAST:
+        return (double)bin->x_last;
+    case COLUMN_FIRST:
+        return bin->first;
+    case COLUMN_LAST:
+        return bin->last;
+    case COLUMN_MIN:
+        return bin->min;
+    case COLUMN_MAX:
+        return bin->max;
+    case COLUMN_MEAN:
+        return bin->mean;
+    case COLUMN_N:
+        return bin->n;
+    case COLUMN_NAN:
+        return bin->nan;
+    case COLUMN_PINF:
+        return bin->pinf;
+    default:
+        return bin->ninf;
+    }
+}
+
+/* True if all values are the same after going through float; one NaN is like another here. */
+static bool column_is_narrow(const struct columns_series *s, int column)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        double value = bin_value(&s->bins[i], column);
+        if ((double)(float)value != value && value == value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void column_put(const struct columns_series *s, int column, bool narrow, struct buf *out)
+{
+    unsigned char *at = buf_add(out, s->count * (narrow ? sizeof(float) : sizeof(double)));
+    for (size_t i = 0; at && i < s->count; i++) {
+        double value = bin_value(&s->bins[i], column);
+        if (narrow) {
+            float half = (float)value;
+            memcpy(at + i * sizeof(half), &half, sizeof(half));
+        } else {
+            memcpy(at + i * sizeof(value), &value, sizeof(value));
+        }
+    }
+    put_padding(out);
+}
+
+static unsigned series_narrow(const struct columns *c, const struct columns_series *s)
+{
+    unsigned narrow = 0;
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (c->mask >> i & 1 && column_is_narrow(s, i)) {
+            narrow |= 1u << i;
+        }
+    }
+    return narrow;
+}
+
+static bool series_is_exact(const struct columns_series *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->bins[i].n > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void columns_add(struct columns *c, const struct columns_series *series)
+{
+    struct columns_series s = *series;
+    struct buf *out = c->out;
+    s.count = s.unchanged ? 0 : s.count;
+    unsigned narrow = series_narrow(c, &s);
+    buf_put(out, s.run, sizeof(s.run));
+    buf_le64(out, s.id);
+    buf_le64(out, s.version);
+    buf_le32(out, s.unchanged ? 2 : series_is_exact(&s));
+    buf_le32(out, (uint32_t)s.count);
+    put_le16(out, s.key.size);
+    put_le16(out, s.context.size);
+    buf_le32(out, narrow);
+    buf_put(out, s.key.at, s.key.size);
+    buf_put(out, s.context.at, s.context.size);
+    put_padding(out);
+    c->series_count++;
+    if (s.count == 0) {
+        return;
+    }
+    for (size_t i = 0; i < s.count; i++) {
+        buf_le32(out, s.bins[i].index);
+    }
+    put_padding(out);
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (c->mask >> i & 1) {
+            column_put(&s, i, narrow >> i & 1, out);
+        }
+    }
+}
+
+track_status columns_end(struct columns *c, track_error *err)
+{
+    struct bytes all;
+    if (c->out->status == TRACK_TOO_LARGE) {
+        return FAIL(err, TRACK_TOO_LARGE,
+                    "an answer of over %zu bytes; ask for fewer series, bins or columns",
+                    c->out->limit_bytes);
+    }
+    TRY(buf_end(c->out, &all, err));
+    put_le_at(c->out->at + SERIES_COUNT_AT, c->series_count, 4);
+    put_le_at(c->out->at + TOTAL_AT, all.size, 8);
+    return TRACK_OK;
+}
+
+track_status columns_encode_points(const struct columns_points *in, struct buf *out,
+                                   track_error *err)
+{
+    struct bytes ignored;
+    buf_put(out, "TKPT\1\0\0\0", 8);
+    buf_le32(out, (uint32_t)in->count);
+    put_le16(out, in->key.size);
+    put_le16(out, in->context.size);
+    buf_put(out, in->key.at, in->key.size);
+    buf_put(out, in->context.at, in->context.size);
+    put_padding(out);
+    buf_put(out, in->steps, in->count * sizeof(*in->steps));
+    buf_put(out, in->times_us, in->count * sizeof(*in->times_us));
+    buf_put(out, in->values, in->count * sizeof(*in->values));
+    return buf_end(out, &ignored, err);
+}
+
+/* Copies size bytes of the reader into an array of the arena's. */
+static void *points_take(struct reader *r, size_t size, struct arena *arena)
+{
+    struct bytes from = reader_take(r, size);
+    void *to = arena_alloc(arena, size + 1, alignof(double));
+    if (to && from.size) {
+        memcpy(to, from.at, from.size);
+    }
+    return to;
+}
+
+track_status columns_decode_points(struct bytes in, struct arena *arena, struct columns_points *out,
+                                   track_error *err)
+{
+    struct reader r = {in, false};
+    struct columns_points points = {0};
+    struct bytes magic = reader_take(&r, 8);
+    if (r.failed || memcmp(magic.at, "TKPT\1\0\0\0", 8) != 0) {
+        return FAIL(err, TRACK_INVALID, "%zu bytes that are no TKPT of version 1", in.size);
+    }
+    points.count = reader_le32(&r);
+    uint32_t lengths = reader_le32(&r);
+    points.key = reader_take(&r, lengths & 0xffff);
+    points.context = reader_take(&r, lengths >> 16);
+    reader_take(&r, (ALIGNMENT - (points.key.size + points.context.size) % ALIGNMENT) % ALIGNMENT);
+    if (r.failed || r.left.size != points.count * POINT_BYTES) {
+        return FAIL(err, TRACK_INVALID, "%zu bytes are not the %zu points they say they are",
+                    in.size, points.count);
+    }
+    points.steps = points_take(&r, points.count * sizeof(int64_t), arena);
+    points.times_us = points_take(&r, points.count * sizeof(int64_t), arena);
+    points.values = points_take(&r, points.count * sizeof(double), arena);
+    if (!points.steps || !points.times_us || !points.values) {
+        return FAIL(err, TRACK_NOMEM, "%zu points: no memory", points.count);
+    }
+    *out = points;
+    return TRACK_OK;
+}

@@ -1,0 +1,95 @@
+/* columns - bins and raw points as the binary columns of an answer: TKBN and TKPT.
+ *
+ * What a chart reads without parsing: arrays that begin at multiples of 8 bytes.
+ * Layout:  schema/formats.md#tkbn, #tkpt
+ * Uses:    bins, bytes.  Pure; any thread.
+ */
+#ifndef CORE_COLUMNS_H
+#define CORE_COLUMNS_H
+#include "bins.h"
+#include "bytes.h"
+
+/* Columns of bins, in the order in which they are written; a set of them is a mask of 1 << column.
+ */
+enum columns_of_bins {
+    COLUMN_X_FIRST,
+    COLUMN_X_LAST,
+    COLUMN_FIRST,
+    COLUMN_LAST,
+    COLUMN_MIN,
+    COLUMN_MAX,
+    COLUMN_MEAN,
+    COLUMN_N,
+    COLUMN_NAN,
+    COLUMN_PINF,
+    COLUMN_NINF,
+    COLUMN_COUNT,
+};
+enum { COLUMNS_ALL = (1 << COLUMN_COUNT) - 1 };
+
+/* One series of an answer. */
+struct columns_series {
+    unsigned char run[16]; /* id, binary */
+    uint64_t id;           /* of the series */
+    uint64_t version;
+    bool unchanged;            /* the caller has this version: bins are not written */
+    struct bytes key, context; /* at most 65,535 bytes each */
+    const struct bin *bins;    /* [count], by index */
+    size_t count;
+};
+
+/* An answer being written; its own affair. */
+struct columns {
+    struct buf *out; /* empty at first */
+    unsigned mask;
+    uint32_t series_count;
+};
+
+/* Begins a TKBN: the head.  mask: which columns. */
+void columns_init(struct columns *c, enum bins_x x, const struct bins_grid *grid, unsigned mask,
+                  struct buf *out);
+
+void columns_add(struct columns *c, const struct columns_series *series);
+
+/* Ends it; out->at [out->size] is the answer.
+ *
+ * TRACK_TOO_LARGE  out's limit: ask for fewer series, bins or columns.
+ * TRACK_NOMEM      no memory.
+ *
+ * Tests: tests/core/test_columns.c
+ */
+track_status columns_end(struct columns *c, track_error *err);
+
+/* A page of raw points. */
+struct columns_points {
+    struct bytes key, context;
+    const int64_t *steps, *times_us; /* [count] */
+    const double *values;            /* [count] */
+    size_t count;
+};
+
+/* Writes a TKPT.
+ *
+ *   out  empty at first.
+ *
+ * TRACK_TOO_LARGE  out's limit.
+ * TRACK_NOMEM      no memory.
+ *
+ * Tests: tests/core/test_columns.c
+ */
+track_status columns_encode_points(const struct columns_points *in, struct buf *out,
+                                   track_error *err);
+
+/* Reads a TKPT.
+ *
+ *   in   must outlive key and context of out.
+ *   out  its columns are in arena; set only on TRACK_OK.
+ *
+ * TRACK_INVALID  not a TKPT of this version, or not of the size that it says.
+ * TRACK_NOMEM    the arena's limit.
+ *
+ * Tests: tests/core/test_columns.c, tests/fuzz/fuzz_columns.c
+ */
+track_status columns_decode_points(struct bytes in, struct arena *arena, struct columns_points *out,
+                                   track_error *err);
+#endif
