@@ -86,14 +86,21 @@ static track_status zstream_begin(struct zstream *z, struct bytes in, track_erro
     return TRACK_OK;
 }
 
-track_status zstream_decompress(struct zstream *z, struct bytes in, void *out, size_t size,
-                                track_error *err)
+/* What came out is as much as the frame says, if it does: zstd itself does not always look. */
+static track_status zstream_check_size(struct bytes in, size_t size, track_error *err)
 {
-    TRY(zstream_begin(z, in, err));
     unsigned long long declared = ZSTD_getFrameContentSize(in.at, in.size);
     if (declared != ZSTD_CONTENTSIZE_UNKNOWN && declared != size) {
         return FAIL(err, TRACK_INVALID, "zstd data holds %llu bytes, not %zu", declared, size);
     }
+    return TRACK_OK;
+}
+
+track_status zstream_decompress(struct zstream *z, struct bytes in, void *out, size_t size,
+                                track_error *err)
+{
+    TRY(zstream_begin(z, in, err));
+    TRY(zstream_check_size(in, size, err));
     size_t got = ZSTD_decompressDCtx(z->decompressor, out, size, in.at, in.size);
     if (ZSTD_isError(got)) {
         return zstream_fail(got, err);
@@ -137,8 +144,9 @@ track_status zstream_decompress_into(struct zstream *z, struct bytes in, int win
     ZSTD_DCtx_reset(z->decompressor, ZSTD_reset_session_and_parameters);
     ZSTD_DCtx_setParameter(z->decompressor, ZSTD_d_windowLogMax, window);
     ZSTD_inBuffer from = {in.at, in.size, 0};
+    size_t begin = out->size;
     for (bool more = true; more;) {
         TRY(zstream_step(z, &from, out, &more, err));
     }
-    return TRACK_OK;
+    return zstream_check_size(in, out->size - begin, err);
 }
