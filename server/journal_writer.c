@@ -1,7 +1,7 @@
-#include "../core/name.h"
 #include "journal.h"
 #include "live.h"
 #include "store_base.h"
+#include "store_text.h"
 
 #include <string.h>
 
@@ -115,19 +115,6 @@ static void after(struct ticket *t)
     }
 }
 
-static track_status check_label(const char *what, const char *text, track_error *err)
-{
-    if (!text) {
-        return TRACK_OK;
-    }
-    struct bytes bytes = {(const unsigned char *)text, strlen(text)};
-    if (bytes.size > LABEL_BYTES_MAX) {
-        return FAIL(err, TRACK_INVALID, "%s of a writer has at most %d bytes, not %zu", what,
-                    LABEL_BYTES_MAX, bytes.size);
-    }
-    return name_check_line(bytes, err);
-}
-
 track_status journal_writer(struct store *s, struct journal_writer *call, track_error *err)
 {
     TRY(run_check_id(call->run, err));
@@ -139,8 +126,8 @@ track_status journal_writer(struct store *s, struct journal_writer *call, track_
         return FAIL(err, TRACK_INVALID, "the last frame of a writer is -1 or more, not %lld",
                     (long long)call->last_seq);
     }
-    TRY(check_label("the name", call->name, err));
-    TRY(check_label("the host", call->host, err));
+    TRY(text_check_line("the name of a writer", call->name, LABEL_BYTES_MAX, err));
+    TRY(text_check_line("the host of a writer", call->host, LABEL_BYTES_MAX, err));
     call->ticket.after = after;
     return store_submit(s, &call->ticket, work, err);
 }

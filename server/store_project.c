@@ -1,8 +1,8 @@
-#include "../core/name.h"
 #include "clock.h"
 #include "live.h"
 #include "store_base.h"
 #include "store_fact.h"
+#include "store_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,22 +17,12 @@ static bool is_number(const char *ref)
     return digits > 0 && digits <= NUMBER_DIGITS_MAX && ref[digits + 1] == '\0';
 }
 
-static struct bytes text_of(const char *text)
-{
-    return (struct bytes){(const unsigned char *)text, strlen(text)};
-}
-
 static track_status check_name(const char *name, track_error *err)
 {
-    struct bytes text = text_of(name);
-    if (text.size == 0 || text.size > NAME_BYTES_MAX) {
-        return FAIL(err, TRACK_INVALID, "a project name has 1 to %d bytes, not %zu", NAME_BYTES_MAX,
-                    text.size);
+    if (name[0] == '\0' || name[0] == '~') {
+        return FAIL(err, TRACK_INVALID, "a project name is not empty and does not begin with ~");
     }
-    if (name[0] == '~') {
-        return FAIL(err, TRACK_INVALID, "a project name does not begin with ~: %.80s", name);
-    }
-    return name_check_line(text, err);
+    return text_check_line("a project name", name, NAME_BYTES_MAX, err);
 }
 
 static track_status check_ref(const char *ref, track_error *err)
@@ -216,13 +206,7 @@ track_status store_project_set(struct store *s, struct project_set *call, track_
     if (call->name) {
         TRY(check_name(call->name, err));
     }
-    if (call->note) {
-        if (strlen(call->note) > NOTE_BYTES_MAX) {
-            return FAIL(err, TRACK_INVALID, "a note has at most %d bytes, not %zu", NOTE_BYTES_MAX,
-                        strlen(call->note));
-        }
-        TRY(name_check_text(text_of(call->note), err));
-    }
+    TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
     call->ticket.after = set_after;
     return store_submit(s, &call->ticket, set_work, err);
 }

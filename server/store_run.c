@@ -1,19 +1,14 @@
 #include "store_run.h"
 
-#include "../core/name.h"
 #include "live.h"
 #include "store_base.h"
 #include "store_fact.h"
+#include "store_text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, WORD_BYTES_MAX = 32, CLIENT_BYTES_MAX = 200 };
-
-static struct bytes text_of(const char *text)
-{
-    return (struct bytes){(const unsigned char *)text, strlen(text)};
-}
+enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, CLIENT_BYTES_MAX = 200 };
 
 track_status run_check_id(const char *id, track_error *err)
 {
@@ -189,45 +184,6 @@ track_status store_run_list(struct store *s, const struct run_page *page, struct
     return TRACK_OK;
 }
 
-/* Checks a text that may be NULL: `what` of at most max bytes on one line. */
-static track_status check_line(const char *what, const char *text, size_t max, track_error *err)
-{
-    if (!text) {
-        return TRACK_OK;
-    }
-    if (strlen(text) > max) {
-        return FAIL(err, TRACK_INVALID, "%s has at most %zu bytes, not %zu", what, max,
-                    strlen(text));
-    }
-    return name_check_line(text_of(text), err);
-}
-
-static track_status check_note(const char *note, track_error *err)
-{
-    if (!note) {
-        return TRACK_OK;
-    }
-    if (strlen(note) > NOTE_BYTES_MAX) {
-        return FAIL(err, TRACK_INVALID, "a note has at most %d bytes, not %zu", NOTE_BYTES_MAX,
-                    strlen(note));
-    }
-    return name_check_text(text_of(note), err);
-}
-
-/* A word that may be NULL: [a-z0-9_-]{1,32}. */
-static track_status check_word(const char *what, const char *text, track_error *err)
-{
-    if (!text) {
-        return TRACK_OK;
-    }
-    size_t size = strlen(text);
-    if (size == 0 || size > WORD_BYTES_MAX ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") != size) {
-        return FAIL(err, TRACK_INVALID, "%s is a word of a-z, 0-9, _ and -, not %.80s", what, text);
-    }
-    return TRACK_OK;
-}
-
 static const char *or_default(const char *text, const char *other)
 {
     return text && *text ? text : other;
@@ -301,11 +257,11 @@ static void put_after(struct ticket *t)
 track_status store_run_put(struct store *s, struct run_put *call, track_error *err)
 {
     TRY(run_check_id(call->id, err));
-    TRY(check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
-    TRY(check_line("client", call->client, CLIENT_BYTES_MAX, err));
-    TRY(check_note(call->note, err));
-    TRY(check_word("kind", call->kind, err));
-    TRY(check_word("capture_mode", call->capture_mode, err));
+    TRY(text_check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
+    TRY(text_check_line("client", call->client, CLIENT_BYTES_MAX, err));
+    TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
+    TRY(text_check_word("kind", call->kind, err));
+    TRY(text_check_word("capture_mode", call->capture_mode, err));
     if (call->state && *call->state && strcmp(call->state, "running") != 0 &&
         strcmp(call->state, "queued") != 0) {
         return FAIL(err, TRACK_INVALID, "a run begins queued or running, not %.40s", call->state);
@@ -322,7 +278,7 @@ track_status run_check_patch(const struct run_change *call, track_error *err)
     if (call->name && !*call->name) {
         return FAIL(err, TRACK_INVALID, "the name of a run is not empty");
     }
-    TRY(check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
-    TRY(check_note(call->note, err));
-    return check_word("kind", call->kind, err);
+    TRY(text_check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
+    TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
+    return text_check_word("kind", call->kind, err);
 }
