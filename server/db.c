@@ -209,7 +209,7 @@ track_status db_copy_bytes(struct arena *arena, const struct db_value *column, s
 track_status db_copy_text(struct arena *arena, const struct db_value *column, const char **out,
                           track_error *err)
 {
-    struct bytes copy;
+    struct bytes copy = {NULL, 0};
     TRY(db_copy_bytes(arena, column, &copy, err));
     *out = copy.at ? (const char *)copy.at : "";
     return TRACK_OK;
