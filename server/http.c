@@ -344,7 +344,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     *context = fd ? peers_add(h->peers, fd->connect_fd, at && is_loopback(at->client_addr)) : NULL;
 }
 
-static void on_panic_line(void *cls, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_panic_line(void *cls, const char *format,
+                                                                va_list args)
 {
     const struct http *h = cls;
     char text[256];

@@ -116,7 +116,7 @@ TEST(bins, are_those_of_their_definition)
         if (round % 2) {
             range = (struct bins_range){x[next(&state) % 1000], x[2000 + next(&state) % 1000]};
         }
-        bins_grid_fill(round % 3, range, (uint32_t)(next(&state) % 300 + 1), &grid);
+        bins_grid_fill((enum bins_x)(round % 3), range, (uint32_t)(next(&state) % 300 + 1), &grid);
         bins_init(&b, &grid, &arena);
         for (size_t i = 0, more; i < POINTS; i += more) { /* in pieces of any size */
             more = next(&state) % 700;
@@ -181,7 +181,7 @@ TEST(bins, reach_both_ends_of_int64)
             struct bins_grid g;
             struct bins b;
             uint32_t n = 0;
-            bins_grid_fill(axis, (struct bins_range){INT64_MIN, INT64_MAX}, bins, &g);
+            bins_grid_fill((enum bins_x)axis, (struct bins_range){INT64_MIN, INT64_MAX}, bins, &g);
             CHECK(g.count <= (bins < 4 ? 4 : bins) && g.from == INT64_MIN && g.to == INT64_MAX);
             bins_init(&b, &g, &arena);
             bins_add(&b, x, values, 5);
