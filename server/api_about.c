@@ -10,6 +10,8 @@ track_status api_health_get(struct app *app, struct request *rq, struct response
     TRY(render_begin(rq, &w, err));
     json_write_object(&w, NULL);
     json_write_text(&w, "status", "ok");
+    json_write_text(&w, "version", TRACK_VERSION);
+    json_write_int(&w, "now_us", rq->now_us);
     json_write_close(&w);
     return render_end(&w, rs, err);
 }

@@ -1,5 +1,12 @@
 #include "api_render.h"
 
+#include "../core/name.h"
+#include "store_fact.h"
+
+#include <string.h>
+
+enum { HEX_BYTES_MAX = 4096 };
+
 track_status render_begin(const struct request *rq, struct json_writer *out, track_error *err)
 {
     struct buf *b = request_buf(rq, RENDER_BYTES_MAX);
@@ -16,4 +23,122 @@ track_status render_end(struct json_writer *w, struct response *rs, track_error 
     TRY(json_end(w, &rs->body, err));
     rs->type = "application/json";
     return TRACK_OK;
+}
+
+track_status render_done(const struct request *rq, struct response *rs, track_error *err)
+{
+    struct json_writer w;
+    TRY(render_begin(rq, &w, err));
+    json_write_object(&w, NULL);
+    json_write_bool(&w, "ok", true);
+    json_write_close(&w);
+    return render_end(&w, rs, err);
+}
+
+void render_us(struct json_writer *w, const char *name, int64_t us)
+{
+    if (us == 0) {
+        json_write_null(w, name);
+    } else {
+        json_write_int(w, name, us);
+    }
+}
+
+void render_hex(struct json_writer *w, const char *name, struct bytes bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * HEX_BYTES_MAX + 1];
+    size_t size = bytes.size < HEX_BYTES_MAX ? bytes.size : HEX_BYTES_MAX;
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = digits[bytes.at[i] >> 4];
+        text[2 * i + 1] = digits[bytes.at[i] & 15];
+    }
+    json_write_bytes(w, name, (struct bytes){(const unsigned char *)text, 2 * size});
+}
+
+void render_next(struct json_writer *w, const char *place)
+{
+    if (place) {
+        render_hex(w, "next", (struct bytes){(const unsigned char *)place, strlen(place)});
+    } else {
+        json_write_null(w, "next");
+    }
+}
+
+void render_project_ref(struct json_writer *w, const char *name, const char *project,
+                        int64_t number)
+{
+    char ref[PROJECT_REF_SIZE];
+    name_encode_project_ref(project, number, ref);
+    json_write_text(w, name, ref);
+}
+
+void render_project(struct json_writer *w, const char *name, const struct project *project)
+{
+    json_write_object(w, name);
+    json_write_text(w, "id", project->id);
+    json_write_int(w, "number", project->number);
+    json_write_text(w, "name", project->name);
+    render_project_ref(w, "ref", project->name, project->number);
+    json_write_text(w, "note", project->note);
+    json_write_int(w, "runs", project->runs);
+    json_write_int(w, "running", project->running);
+    render_us(w, "last_us", project->last_run_us);
+    json_write_int(w, "created_us", project->created_us);
+    json_write_int(w, "updated_us", project->updated_us);
+    json_write_close(w);
+}
+
+static void render_times(struct json_writer *w, const struct run *run)
+{
+    json_write_int(w, "created_us", run->created_us);
+    render_us(w, "started_us", run->started_us);
+    render_us(w, "ended_us", run->ended_us);
+    json_write_int(w, "seen_us", run->seen_us);
+    render_us(w, "deleted_us", run->deleted_us);
+}
+
+static void render_end_of_run(struct json_writer *w, const struct run *run)
+{
+    if (run->exit_code == RUN_NO_CODE) {
+        json_write_null(w, "exit_code");
+    } else {
+        json_write_int(w, "exit_code", run->exit_code);
+    }
+    if (run->signal == 0) {
+        json_write_null(w, "signal");
+    } else {
+        json_write_int(w, "signal", run->signal);
+    }
+    json_write_bool(w, "stop", run->stop);
+}
+
+static void render_run_members(struct json_writer *w, const struct run *run)
+{
+    json_write_text(w, "id", run->id);
+    json_write_text(w, "project", run->project_name);
+    json_write_int(w, "project_number", run->project_number);
+    render_project_ref(w, "project_ref", run->project_name, run->project_number);
+    json_write_text(w, "name", run->name);
+    json_write_text(w, "note", run->note);
+    json_write_text(w, "kind", run->kind);
+    json_write_text(w, "state", run->state);
+    json_write_text(w, "capture_mode", run->capture_mode);
+    json_write_text(w, "client", run->client);
+    json_write_text(w, "parent", *run->parent ? run->parent : NULL);
+    render_times(w, run);
+    render_end_of_run(w, run);
+}
+
+track_status render_run(struct app *app, const struct request *rq, const char *id,
+                        struct response *rs, track_error *err)
+{
+    struct run run;
+    struct json_writer w;
+    TRY(store_run_get(app->store, id, rq->arena, &run, err));
+    TRY(render_begin(rq, &w, err));
+    json_write_object(&w, NULL);
+    render_run_members(&w, &run);
+    json_write_close(&w);
+    return render_end(&w, rs, err);
 }

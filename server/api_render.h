@@ -1,11 +1,12 @@
-/* api_render - JSON answers: begin, write, end.
+/* api_render - what handlers answer: JSON of the nouns in schema/openapi.yaml.
  *
- * Uses: json, route.
+ * Uses: json, route, store.
  */
 #ifndef SERVER_API_RENDER_H
 #define SERVER_API_RENDER_H
 #include "../core/json.h"
 #include "app.h"
+#include "store_run.h"
 
 enum { RENDER_BYTES_MAX = 64 << 20 };
 
@@ -20,4 +21,30 @@ track_status render_begin(const struct request *rq, struct json_writer *out, tra
  * The statuses of json_end.
  */
 track_status render_end(struct json_writer *w, struct response *rs, track_error *err);
+
+/* {"ok": true} */
+track_status render_done(const struct request *rq, struct response *rs, track_error *err);
+
+/* Members that may be unset: 0 is null. */
+void render_us(struct json_writer *w, const char *name, int64_t us);
+
+/* Bytes as hex digits. */
+void render_hex(struct json_writer *w, const char *name, struct bytes bytes);
+
+/* The cursor of the next page: `place` as parse_cursor gives it back; NULL: the last page. */
+void render_next(struct json_writer *w, const char *place);
+
+/* How URLs spell a project. */
+void render_project_ref(struct json_writer *w, const char *name, const char *project,
+                        int64_t number);
+
+/* A project, as one value. */
+void render_project(struct json_writer *w, const char *name, const struct project *project);
+
+/* A run with its params and tags, read from the store, as the whole answer.
+ *
+ * The statuses of store_run_get and render_end.
+ */
+track_status render_run(struct app *app, const struct request *rq, const char *id,
+                        struct response *rs, track_error *err);
 #endif

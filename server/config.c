@@ -1,11 +1,14 @@
 #include "config.h"
 
+#include "../core/inifile.h"
 #include "config_value.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { VARIABLE_BYTES_MAX = 64 };
 
@@ -91,6 +94,37 @@ static track_status read_variables(struct reading *in, track_error *err)
         }
     }
     return TRACK_OK;
+}
+
+static track_status read_key(void *data, const struct ini_entry *entry, track_error *err)
+{
+    struct reading *in = data;
+    const struct config_option *o = option_find(entry->key, strlen(entry->key));
+    if (!o || *entry->section) {
+        return FAIL(err, TRACK_INVALID, "%s line %d: no setting is called '%s'", in->file,
+                    entry->line, entry->key);
+    }
+    return set_split(in, o, entry->value, FROM_FILE, err);
+}
+
+static track_status read_file(struct reading *in, track_error *err)
+{
+    if (!in->file) {
+        return TRACK_OK;
+    }
+    AUTO_BUF text = BUF(INI_BYTES_MAX + 1);
+    int fd = open(in->file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return FAIL(err, TRACK_NOT_FOUND, "cannot open the settings file '%s'", in->file);
+    }
+    char part[4096];
+    for (ssize_t got; (got = read(fd, part, sizeof(part))) > 0;) {
+        buf_put(&text, part, (size_t)got);
+    }
+    close(fd);
+    struct bytes all;
+    TRY(buf_end(&text, &all, err));
+    return inifile_read(all, read_key, in, err);
 }
 
 static track_status flag_unknown(const char *word, track_error *err)
@@ -184,6 +218,7 @@ track_status config_read(int argc, char **argv, struct arena *arena, struct conf
     TRY(read_defaults(&in, err));
     TRY(read_flags(&in, argc, argv, err));
     TRY(read_variables(&in, err));
+    TRY(read_file(&in, err));
     if (in.print && !in.help) {
         config.command = CONFIG_PRINT;
     }

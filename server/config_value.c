@@ -1,5 +1,7 @@
 #include "config_value.h"
 
+#include "../core/name.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -173,43 +175,13 @@ track_status config_value_set(struct config *config, const struct config_option 
     return TRACK_OK;
 }
 
-static size_t least_of(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Letters to add, drop or change to get from one word to the other. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_BYTES_MAX + 1], size = strlen(b);
-    for (size_t i = 0; i <= size; i++) {
-        row[i] = i;
-    }
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t k = 1; k <= size; k++) {
-            size_t change = diagonal + (a[i] != b[k - 1]);
-            diagonal = row[k];
-            row[k] = least_of(change, row[k] + 1, row[k - 1] + 1);
-        }
-    }
-    return row[size];
-}
-
 const char *config_option_near(const char *word)
 {
-    const char *best = NULL;
-    size_t least = 3;
-    for (const struct config_option *o = config_options; o->name; o++) {
-        size_t d = distance(word, o->name);
-        if (d < least) {
-            least = d;
-            best = o->name;
-        }
+    const char *names[CONFIG_OPTIONS_MAX] = {NULL};
+    for (size_t i = 0; config_options[i].name; i++) {
+        names[i] = config_options[i].name;
     }
-    return best;
+    return name_find_near(word, names);
 }
 
 static void print_number(struct buf *out, int64_t value)

@@ -1,5 +1,6 @@
 #include "gate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct bytes gate_header(const struct gate_head *head, const char *name)
@@ -168,16 +169,28 @@ static struct bytes type_of(struct bytes value)
     return (struct bytes){value.at, size};
 }
 
+/* Content types of a body, "|" around each; NULL: any. */
+static const char *const body_types[] = {[BODY_NONE] = NULL,
+                                         [BODY_JSON] = "|application/json|",
+                                         [BODY_FRAME] = "|application/x-track-frames|",
+                                         [BODY_DOC] = "|application/json|text/plain|",
+                                         [BODY_BYTES] = NULL};
+
+static bool is_type_of(const char *types, struct bytes type)
+{
+    char wanted[64];
+    int size = snprintf(wanted, sizeof(wanted), "|%.*s|", (int)type.size, (const char *)type.at);
+    return size > 2 && size < (int)sizeof(wanted) && strcasestr(types, wanted);
+}
+
 static track_status check_type(const struct route *row, const struct gate_head *head,
                                struct gate_pass *pass, track_error *err)
 {
-    static const char *const types[] = {
-        [BODY_JSON] = "application/json", [BODY_FRAME] = "application/vnd.track.frame"};
-    struct bytes type = type_of(gate_header(head, "Content-Type"));
-    bool octets = row->body == BODY_FRAME && bytes_are_any_case(type, "application/octet-stream");
-    if (row->body != BODY_BYTES && !octets && !bytes_are_any_case(type, types[row->body])) {
+    const char *types = body_types[row->body];
+    if (types && !is_type_of(types, type_of(gate_header(head, "Content-Type")))) {
         pass->http = 415;
-        return FAIL(err, TRACK_INVALID, "Content-Type must be %s here", types[row->body]);
+        return FAIL(err, TRACK_INVALID, "Content-Type must be %.*s here", (int)strlen(types) - 2,
+                    types + 1);
     }
     struct bytes coding = gate_header(head, "Content-Encoding");
     pass->zstd = row->body != BODY_BYTES && bytes_are_any_case(coding, "zstd");

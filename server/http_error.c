@@ -71,7 +71,13 @@ static track_status error_write(struct json_writer *w, const struct http_failure
     json_write_text(w, "message", err->message);
     json_write_text(w, "hint", http_error_hint(failure->place, err->status, failure->http));
     json_write_text(w, "ref", failure->ref);
+    if (failure->offset) {
+        json_write_int(w, "offset", *failure->offset);
+    }
     json_write_close(w);
+    if (failure->next_seq && err->status == TRACK_CONFLICT) {
+        json_write_int(w, "next_seq", *failure->next_seq);
+    }
     json_write_close(w);
     buf_text(w->to, "\n");
     return json_end(w, out, NULL);
@@ -83,6 +89,8 @@ void http_error_fill(const struct request *rq, const struct http_failure *failur
     static const char none[] = "{\"error\":{\"code\":\"nomem\",\"message\":\"no memory for the "
                                "answer\",\"hint\":\"send again later\",\"ref\":\"\"}}\n";
     struct http_failure full = *failure;
+    full.next_seq = rs->next_seq;
+    full.offset = rs->offset;
     full.http = full.http ? full.http : status_http(err->status);
     struct response answer = {.http = full.http, .type = "application/json", .allow = rs->allow};
     answer.retry_s = status_retry(err->status) && answer.http != 500 ? 1 : 0;

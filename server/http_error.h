@@ -12,10 +12,11 @@
 struct http_failure {
     const char *place; /* pattern of the row, or NULL */
     const char *ref;
-    int http; /* code; 0: that of the status */
+    int http;                         /* code; 0: that of the status */
+    const int64_t *next_seq, *offset; /* of the response; filled by http_error_fill */
 };
 
-/* Fills *rs with the error body. */
+/* Fills *rs with the error body; it keeps allow, next_seq and offset. */
 void http_error_fill(const struct request *rq, const struct http_failure *failure,
                      const track_error *err, struct response *rs);
 

@@ -178,7 +178,7 @@ void exchange_finish(struct exchange *x)
     if (status != TRACK_OK) {
         x->err = ticket->err;
     } else {
-        status = x->row->finish(&x->rq, ticket, &x->rs, &x->err);
+        status = x->row->finish(x->app, &x->rq, ticket, &x->rs, &x->err);
     }
     if (status != TRACK_OK) {
         answer_error(x, 0);

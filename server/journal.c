@@ -289,6 +289,7 @@ static track_status append_work(struct ticket *t, struct db *db, track_error *er
     TRY(run_need(db, call->run, &a.run, err));
     call->run_node = a.run.node;
     call->stop = a.run.stop;
+    memcpy(call->state, a.run.state, sizeof(call->state));
     t->project = a.run.project_number;
     TRY(load_writer(&a, db, err));
     call->next_seq = a.next_seq;

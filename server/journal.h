@@ -22,6 +22,7 @@ struct journal_append {
     int64_t points;             /* out: points and lines that were new */
     bool duplicate;             /* out: nothing was new */
     bool stop;                  /* out: somebody asked the run to stop */
+    char state[16];             /* out: of the run */
     bool repeated_steps;        /* out: the run was reopened; some steps may be there twice */
     bool gap;                   /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
     const struct body *decoded; /* for the writer's thread: journal_body.h */
@@ -54,6 +55,8 @@ struct journal_writer {
     int64_t points;   /* close: how many points it sent in all; -1: not said */
     int64_t now_us;
     int64_t next_seq; /* out, also with TRACK_CONFLICT */
+    bool stop;        /* out: somebody asked the run to stop */
+    char state[16];   /* out: of the run */
     bool complete;    /* out: the run has ended with this close */
 };
 

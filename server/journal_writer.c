@@ -89,11 +89,16 @@ static track_status work(struct ticket *t, struct db *db, track_error *err)
     call->complete = false;
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
+    call->stop = run.stop;
+    memcpy(call->state, run.state, sizeof(call->state));
     struct db_value node = db_i(run.node), writer = db_b(call->writer), now = db_i(call->now_us);
     TRY(db_exec(db, QUERY_writer_add, DB_IN(node, writer, now, db_b((struct bytes){NULL, 0})),
                 err));
     if (call->close) {
-        return close_writer(call, db, run.node, err);
+        TRY(close_writer(call, db, run.node, err));
+        TRY(run_find(db, call->run, &run, err));
+        memcpy(call->state, run.state, sizeof(call->state));
+        return TRACK_OK;
     }
     TRY(db_exec(db, QUERY_writer_describe,
                 DB_IN(node, writer, db_t(call->name), db_t(call->host), db_i(call->rank),

@@ -20,7 +20,10 @@ struct daemon {
     struct config config;
     struct app app;
     struct stats stats;
+    struct store *store;
+    struct live *live;
     struct http *http;
+    size_t listening; /* of fds and urls: how many are open */
     int fds[CONFIG_LIST_MAX];
     char urls[CONFIG_LIST_MAX][LISTEN_URL_BYTES];
 };
@@ -46,27 +49,40 @@ static track_status listen_all(struct daemon *d, track_error *err)
 {
     for (size_t i = 0; i < d->config.listen.count; i++) {
         TRY(listen_open(d->config.listen.at[i], &d->fds[i], d->urls[i], err));
+        d->listening++;
     }
     return TRACK_OK;
 }
 
 static track_status open_all(struct daemon *d, track_error *err)
 {
+    struct store_options options = {.data = d->config.data,
+                                    .readers_max = (int)d->config.threads + 2};
+    TRY(route_check(routes, routes_count, err));
+    TRY(listen_all(d, err));
+    TRY(live_open(&d->live, err));
+    options.live = d->live;
+    TRY(store_open(&options, &d->store, err));
     d->app = (struct app){.config = &d->config,
                           .log = d->app.log,
                           .stats = &d->stats,
+                          .store = d->store,
+                          .live = d->live,
                           .routes = routes,
                           .routes_count = routes_count,
                           .started_us = clock_wall_us()};
-    TRY(route_check(routes, routes_count, err));
-    TRY(listen_all(d, err));
-    return http_open(&d->app, d->fds, d->config.listen.count, &d->http, err);
+    TRY(http_open(&d->app, d->fds, d->config.listen.count, &d->http, err));
+    live_set_wake(d->live, http_wake, d->http);
+    return TRACK_OK;
 }
 
+/* Requests end first, then the writer does what is queued, then the files are closed. */
 static void close_all(struct daemon *d)
 {
     http_close(d->http, d->config.drain_s);
-    for (size_t i = 0; i < d->config.listen.count; i++) {
+    store_close(d->store);
+    live_close(d->live);
+    for (size_t i = 0; i < d->listening; i++) {
         listen_remove(d->config.listen.at[i]);
     }
 }
@@ -84,6 +100,16 @@ static void say_start(const struct daemon *d)
     }
 }
 
+/* What time completes, every REAP_S seconds; false: nothing can be stored any more. */
+static bool reap(struct daemon *d)
+{
+    if (writer_failed(store_writer(d->store))) {
+        log_note(d->app.log, LOG_ERROR, "store", "commits fail for good; see the disk");
+        return false;
+    }
+    return true;
+}
+
 /* Until a signal says stop; returns the exit code. */
 static int serve_wait(struct daemon *d, const sigset_t *signals)
 {
@@ -93,6 +119,9 @@ static int serve_wait(struct daemon *d, const sigset_t *signals)
         track_error err = {0};
         if (got == SIGTERM || got == SIGINT) {
             return 0;
+        }
+        if (got < 0 && !reap(d)) {
+            return status_exit(TRACK_IO);
         }
         if (got == SIGHUP && log_reopen(d->app.log, &err) != TRACK_OK) {
             log_note(d->app.log, LOG_ERROR, "log", "%s", err.message);
@@ -111,6 +140,7 @@ static int serve(struct daemon *d, struct arena *arena, track_error *err)
         return say_error(err);
     }
     if (open_all(d, err) != TRACK_OK) {
+        close_all(d);
         return say_error(err);
     }
     say_start(d);

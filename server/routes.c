@@ -1,14 +1,55 @@
 #include "routes.h"
 
 #include "api_about.h"
+#include "api_frame.h"
+#include "api_live.h"
+#include "api_project.h"
+#include "api_run.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* One row each: no body; a JSON document. */
+#define GET(path, handle, right, query)                                     \
+    {                                                                       \
+        "GET", path, handle, NULL, RIGHT_##right, BODY_NONE, 0, query, NULL \
+    }
+#define SEND(method, path, handle, finish, right, most)                           \
+    {                                                                             \
+#method, path, handle, finish, RIGHT_##right, BODY_JSON, most, NULL, NULL \
+    }
 
 /* clang-format off */
 const struct route routes[] = {
     /* about the server: no data, so any Host may ask */
-    {"GET", "/health", api_health_get, NULL, RIGHT_NONE, BODY_NONE, 0, NULL, NULL},
-    {"GET", "/healthz", api_health_get, NULL, RIGHT_NONE, BODY_NONE, 0, NULL, NULL},
-    {"GET", "/version", api_version_get, NULL, RIGHT_NONE, BODY_NONE, 0, NULL, NULL},
-    {"GET", "/api/v1/version", api_version_get, NULL, RIGHT_NONE, BODY_NONE, 0, NULL, NULL},
+    GET("/health", api_health_get, NONE, NULL),
+    GET("/healthz", api_health_get, NONE, NULL),
+    GET("/version", api_version_get, NONE, NULL),
+    GET("/api/v1/version", api_version_get, NONE, NULL),
+
+    GET("/api/v1/projects", api_project_list, READ, "limit cursor"),
+    SEND(POST, "/api/v1/projects", api_project_create, api_project_done, LOG, 128 * KIB),
+    GET("/api/v1/projects/:project", api_project_get, READ, NULL),
+    SEND(PATCH, "/api/v1/projects/:project", api_project_update, api_project_done, EDIT, 128 * KIB),
+
+    GET("/api/v1/resolve", api_resolve_get, READ, "ref project"),
+    SEND(PUT, "/api/v1/runs/:run", api_run_create, api_run_created, LOG, 8 * MIB),
+    GET("/api/v1/runs/:run", api_run_get, READ, NULL),
+    SEND(PATCH, "/api/v1/runs/:run", api_run_update, api_run_changed, EDIT, 128 * KIB),
+    {"DELETE", "/api/v1/runs/:run", api_run_delete, api_run_changed, RIGHT_EDIT, BODY_NONE, 0, NULL,
+     NULL},
+    SEND(POST, "/api/v1/runs/:run/restore", api_run_restore, api_run_changed, EDIT, KIB),
+    SEND(POST, "/api/v1/runs/:run/reopen", api_run_reopen, api_run_changed, LOG, KIB),
+    SEND(POST, "/api/v1/runs/:run/stop", api_run_stop, api_run_changed, EDIT, KIB),
+    SEND(POST, "/api/v1/runs/:run/finish", api_run_finish, api_run_finished, LOG, 4 * KIB),
+    GET("/api/v1/runs/:run/receipt", api_run_receipt, READ, NULL),
+
+    {"POST", "/api/v1/runs/:run/frames", api_frame_add, api_frame_added, RIGHT_LOG, BODY_FRAME,
+     4 * MIB, NULL, NULL},
+    SEND(PUT, "/api/v1/runs/:run/writers/:writer", api_writer_set, api_writer_done, LOG, 4 * KIB),
+    SEND(POST, "/api/v1/runs/:run/writers/:writer/close", api_writer_close, api_writer_done, LOG,
+         4 * KIB),
+
+    GET("/api/v1/events", api_event_stream, READ, "project run last"),
 };
 /* clang-format on */
 const size_t routes_count = sizeof(routes) / sizeof(routes[0]);

@@ -18,7 +18,8 @@ struct stats {
     _Atomic uint64_t took[STATS_BUCKETS + 1]; /* not cumulative; the last is beyond all */
     _Atomic uint64_t took_us;
     _Atomic uint64_t received_bytes, sent_bytes; /* of bodies */
-    _Atomic uint64_t points, lines, frames, frame_bytes;
+    _Atomic uint64_t points, repeats,
+        frame_bytes;                       /* taken in; repeats: bodies that brought nothing new */
     _Atomic uint64_t connections, streams; /* open now */
     _Atomic uint64_t cut;                  /* connections that missed a deadline */
 };

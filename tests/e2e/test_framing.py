@@ -142,3 +142,15 @@ def test_a_slow_head_is_cut(shared_trackd):
 def test_an_idle_connection_is_cut_too(shared_trackd):
     took = slow(shared_trackd, b'G', b'E' * 100, 0.5, 20)
     assert took and 8 < took < 13
+def test_pages_of_other_origins_change_nothing(shared_trackd):
+    for headers, code in (({'Origin': 'null'}, 403), ({'Origin': 'http://evil.example'}, 403),
+                          ({'Origin': 'http://localhost.evil.example'}, 403),
+                          ({'Sec-Fetch-Site': 'cross-site'}, 403), ({'Sec-Fetch-Site': 'same-site'}, 403),
+                          ({'Sec-Fetch-Site': 'none'}, 403), ({'Origin': 'http://localhost:1'}, 404),
+                          ({'Sec-Fetch-Site': 'same-origin'}, 404)):
+        r = shared_trackd.request('POST', '/api/v1/runs/' + '0' * 32 + '/stop', {}, headers)
+        assert r.status == code, (headers, r)
+    assert shared_trackd.get('/api/v1/version', Sec_Fetch_Site='cross-site').status == 403
+    assert shared_trackd.get('/api/v1/version', Sec_Fetch_Site='none').status == 200
+
+

@@ -17,7 +17,7 @@ def run_trackd(*flags, env=None):
 def test_answers_health_on_a_free_port(trackd):
     for path in ('/health', '/healthz'):
         r = trackd.get(path)
-        assert (r.status, r.json()) == (200, {'status': 'ok'})
+        assert (r.status, r.json()['status']) == (200, 'ok')
     assert trackd.get('/version').json()['product'] == 'track'
 
 
@@ -113,3 +113,23 @@ def test_serves_many_at_once(trackd):
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert codes == [200] * 160
+def test_prints_settings_that_it_reads_again(tmp_path):
+    r = run_trackd('--print-config', '--threads', '3', '--allow-host', 'a.example',
+                   '--allow-host', 'b.example:8443', env={'TRACKD_MAX_BODY': '1MiB'})
+    assert r.returncode == 0
+    file = tmp_path / 'trackd.conf'
+    file.write_text(r.stdout)
+    again = run_trackd('--print-config', '--config', file)
+    assert again.stdout == r.stdout and 'threads = 3' in r.stdout
+    assert 'max-body = 1048576' in r.stdout and 'allow-host = a.example,b.example:8443' in r.stdout
+    over = run_trackd('--print-config', '--config', file, '--allow-host', 'c', '--threads=4')
+    assert 'allow-host = c\n' in over.stdout and 'threads = 4' in over.stdout
+
+
+def test_names_the_line_of_a_wrong_setting(tmp_path):
+    file = tmp_path / 'trackd.conf'
+    file.write_text('threads = 2\nthreds = 3\n')
+    r = run_trackd('--config', file)
+    assert r.returncode == 2 and 'line 2' in r.stderr and 'threds' in r.stderr
+
+
