@@ -1,0 +1,122 @@
+/* tail - the journal of a run, decoded and kept.
+ *
+ * Readers take a run, which brings it up to date with the journal (only new rows are read), look at
+ * it alone, and give it back.  What nobody has used for longest goes when all runs together hold
+ * more than the limit; it can be read again at any time.
+ * Uses: store, journal, frame, tail_series.  Any thread.
+ */
+#ifndef SERVER_TAIL_H
+#define SERVER_TAIL_H
+#include "store_run.h"
+#include "tail_series.h"
+
+struct tail; /* opaque */
+
+struct tail_options {
+    struct store *store;
+    size_t limit_bytes; /* of all runs that are kept; 0: 256 MiB */
+};
+
+/*   out  close with tail_close; set only on TRACK_OK.
+ *
+ * TRACK_NOMEM  no memory.
+ */
+track_status tail_open(const struct tail_options *options, struct tail **out, track_error *err);
+void tail_close(struct tail *t); /* no run is taken; NULL is allowed */
+
+struct store *tail_store(struct tail *t);
+
+/* What it holds, for /metrics. */
+struct tail_counts {
+    size_t runs, bytes;
+    uint64_t rows_read, evicted; /* since the start */
+};
+void tail_count(struct tail *t, struct tail_counts *out);
+
+/* One writer of the run. */
+struct tail_writer {
+    unsigned char id[16];
+    int64_t rank;
+    int64_t next_seq; /* journal rows below it are in */
+    uint32_t *keys;   /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
+    size_t key_room;
+};
+
+/* A journal row with console lines or texts; the row itself stays in the database. */
+struct tail_row {
+    uint32_t writer; /* index */
+    int64_t seq;     /* seq_lo of the row */
+    int64_t recv_us;
+    int64_t line_first;   /* number in the run of its first line */
+    uint32_t lines[2];    /* of stdout and stderr */
+    int64_t time_last_us; /* the latest of its lines */
+};
+
+/* A text sample: where it lies. */
+struct tail_text {
+    uint32_t series; /* index in texts_of */
+    uint32_t row;    /* index */
+    uint32_t place;  /* among the texts of the row */
+    int64_t step, time_us;
+};
+
+/* A run as it was when taken.  Belongs to the taker until it is given back. */
+struct tail_run {
+    struct tail *tail;
+    char id[33];
+    int64_t node, started_us;
+    uint64_t version; /* sum of its writers' next_seq */
+    struct arena arena;
+    struct tail_writer *writers; /* [writer_count] */
+    size_t writer_count, writer_room;
+    struct tail_series *series; /* [series_count], in order of first use, texts included */
+    size_t series_count, series_room;
+    uint32_t *by_name; /* [sorted_count]: indexes of series by (name, context) */
+    size_t sorted_count;
+    uint32_t *by_id; /* [id_room]: hash table of indexes, UINT32_MAX is empty */
+    size_t id_room;
+    struct tail_row *rows; /* [row_count], in order of arrival */
+    size_t row_count, row_room;
+    struct tail_text *texts; /* [text_count], in order of arrival */
+    size_t text_count, text_room;
+    int64_t line_count;
+    /* the cache's own */
+    struct tail_run *next;
+    uint64_t used; /* when it was given back last, by count */
+    size_t bytes;
+    bool busy, broken;
+};
+
+enum tail_mode {
+    TAIL_FRESH, /* reads what is new in the journal */
+    TAIL_AS_IS, /* as it was at the last take, if it is still there */
+};
+
+/* Takes a run; waits while somebody else has it.
+ *
+ *     AUTO_TAIL struct tail_run *run = NULL;
+ *     TRY(tail_take(t, id, TAIL_FRESH, &run, err));
+ *
+ * TRACK_NOT_FOUND  no such run.
+ * TRACK_CORRUPT    a journal row is damaged.
+ * TRACK_TIMEOUT    reading took longer than a read may; call again, it goes on from there.
+ * TRACK_NOMEM, TRACK_IO  as they say.
+ *
+ * Cost:  20 us when nothing is new; 8-12 M points/s when all is (bench/bins.c).
+ * Tests: tests/server/test_tail.c
+ */
+track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, struct tail_run **out,
+                       track_error *err);
+void tail_give(struct tail_run **run); /* NULL inside is allowed */
+#define AUTO_TAIL __attribute__((cleanup(tail_give)))
+
+/* The series with this name; NULL: none.  context NULL: the one without context, else that of the
+ * lowest rank.  Settled: its chunks hold every point. */
+struct tail_series *tail_find(struct tail_run *run, const char *name, const char *context);
+
+/* Calls fn with each frame of the row that has console lines or texts, decoded. */
+struct frame;
+typedef track_status tail_visit(void *data, const struct frame *frame, track_error *err);
+track_status tail_read_row(struct tail_run *run, const struct tail_row *row, tail_visit *fn,
+                           void *data, track_error *err);
+#endif
