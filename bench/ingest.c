@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-enum { KEYS = 20, ROWS = 1024, WRITERS = 2, FRAMES = 300, REPLY_BYTES = 1 << 16 };
+enum { KEYS = 20, ROWS = 1024, WRITERS = 2, FRAMES = 300 };
 #define RUN "0190a5b0c0de7000800000000000000"
 
 struct client {
@@ -24,12 +24,12 @@ struct client {
 
 static void create_run(const struct peer *p)
 {
-    static char in[REPLY_BYTES];
+    static struct peer_link link;
     const char body[] = "{\"project\":\"bench\"}";
-    int fd = peer_connect(p);
-    peer_ask(fd, "PUT /api/v1/runs/" RUN "1 HTTP/1.1\r\nContent-Type: application/json", body,
-             sizeof(body) - 1, in, sizeof(in));
-    close(fd);
+    peer_open(p, &link);
+    peer_ask(&link, "PUT /api/v1/runs/" RUN "1 HTTP/1.1\r\nContent-Type: application/json", body,
+             sizeof(body) - 1);
+    close(link.fd);
 }
 
 static void fill_points(struct blocks_point *points, int frame)
@@ -37,7 +37,7 @@ static void fill_points(struct blocks_point *points, int frame)
     for (int row = 0; row < ROWS; row++) {
         int64_t step = (int64_t)frame * ROWS + row;
         for (int key = 0; key < KEYS; key++) {
-            unsigned noise = (unsigned)(step * 2654435761u) ^ (unsigned)(key * 40503u);
+            unsigned noise = (unsigned)(step * 2654435761u) ^ (unsigned)key * 40503u;
             float loss = 2.0f / (1.0f + 0.001f * (float)step) + (float)(noise % 1000) * 1e-4f;
             points[row * KEYS + key] = (struct blocks_point){step, 1700000000000000 + step * 5000,
                                                              (double)loss, (uint32_t)key};
@@ -71,18 +71,18 @@ static void encode(const struct client *c, int number, struct buf *out)
 static void *send_frames(void *data)
 {
     struct client *c = data;
-    char *in = malloc(REPLY_BYTES);
-    int fd = peer_connect(c->peer);
+    struct peer_link *link = malloc(sizeof(*link));
+    peer_open(c->peer, link);
     for (int i = 0; i < c->requests; i++) {
         AUTO_BUF body = BUF(FRAME_BYTES_MAX);
         encode(c, i, &body);
-        peer_ask(fd,
+        peer_ask(link,
                  "POST /api/v1/runs/" RUN "1/frames HTTP/1.1\r\n"
                  "Content-Type: application/x-track-frames",
-                 body.at, body.size, in, REPLY_BYTES);
+                 body.at, body.size);
     }
-    close(fd);
-    free(in);
+    close(link->fd);
+    free(link);
     return NULL;
 }
 
@@ -102,15 +102,17 @@ static size_t json_body(char *out, size_t room, int per, int number)
 
 static void send_json(struct client *c, int per)
 {
-    char *in = malloc(REPLY_BYTES), *body = malloc(1 << 20);
-    int fd = peer_connect(c->peer);
+    struct peer_link *link = malloc(sizeof(*link));
+    char *body = malloc(1 << 20);
+    peer_open(c->peer, link);
     for (int i = 0; i < c->requests; i++) {
         size_t size = json_body(body, 1 << 20, per, c->number * 100000 + i);
-        peer_ask(fd, "POST /api/v1/runs/" RUN "1/points HTTP/1.1\r\nContent-Type: application/json",
-                 body, size, in, REPLY_BYTES);
+        peer_ask(link,
+                 "POST /api/v1/runs/" RUN "1/points HTTP/1.1\r\nContent-Type: application/json",
+                 body, size);
     }
-    close(fd);
-    free(in);
+    close(link->fd);
+    free(link);
     free(body);
 }
 

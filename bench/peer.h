@@ -6,9 +6,11 @@
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,12 +56,16 @@ static inline void peer_start(struct peer *p, unsigned short port)
     if (!mkdtemp(p->data)) {
         peer_die(p->data);
     }
-    char *argv[] = {program,   "--data",      p->data, "--listen",
-                    listen_at, "--log-level", "error", NULL};
+    const char *const argv[] = {program,   "--data",      p->data, "--listen",
+                                listen_at, "--log-level", "error", NULL};
     char *none[] = {NULL};
-    if (posix_spawn(&p->pid, program, NULL, NULL, argv, none) != 0) {
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&p->pid, program, &quiet, NULL, (char *const *)(uintptr_t)argv, none) != 0) {
         peer_die(program);
     }
+    posix_spawn_file_actions_destroy(&quiet);
     for (int i = 0, fd = -1; fd < 0; i++) {
         fd = peer_connect(p);
         close(fd);
@@ -71,12 +77,12 @@ static inline void peer_start(struct peer *p, unsigned short port)
 
 static inline void peer_end(struct peer *p)
 {
-    char *argv[] = {"rm", "-rf", p->data, NULL};
+    const char *const argv[] = {"rm", "-rf", p->data, NULL};
     char *none[] = {NULL};
     pid_t rm;
     kill(p->pid, SIGTERM);
     waitpid(p->pid, NULL, 0);
-    if (posix_spawn(&rm, "/bin/rm", NULL, NULL, argv, none) == 0) {
+    if (posix_spawn(&rm, "/bin/rm", NULL, NULL, (char *const *)(uintptr_t)argv, none) == 0) {
         waitpid(rm, NULL, 0);
     }
 }
@@ -93,40 +99,50 @@ static inline void peer_send(int fd, const void *data, size_t size)
     }
 }
 
-/* Sends a request and reads the reply; returns the size of its body, which lies in `in` [room]. */
-static inline size_t peer_ask(int fd, const char *head, const void *body, size_t size, char *in,
-                              size_t room)
+/* A connection and the last reply that came over it. */
+struct peer_link {
+    int fd;
+    size_t size; /* of the reply's body, which lies at the start of in */
+    char in[1 << 16];
+};
+
+static inline void peer_open(const struct peer *p, struct peer_link *link)
+{
+    link->fd = peer_connect(p);
+}
+
+/* Reads a reply: head and body, as far as Content-Length says. */
+static inline void peer_read(struct peer_link *link)
+{
+    size_t have = 0, want = sizeof(link->in), skip = 0;
+    while (have < want) {
+        ssize_t n = recv(link->fd, link->in + have, sizeof(link->in) - 1 - have, 0);
+        if (n <= 0) {
+            peer_die("recv");
+        }
+        link->in[have += (size_t)n] = '\0';
+        char *end = skip ? NULL : strstr(link->in, "\r\n\r\n");
+        char *said = end ? strcasestr(link->in, "\ncontent-length:") : NULL;
+        if (said) {
+            skip = (size_t)(end + 4 - link->in);
+            want = skip + strtoul(said + 16, NULL, 10);
+        }
+    }
+    if (strncmp(link->in, "HTTP/1.1 2", 10) != 0) {
+        peer_die(link->in);
+    }
+    link->size = have - skip;
+    memmove(link->in, link->in + skip, link->size);
+}
+
+/* Sends a request, whose head has no Host and no Content-Length yet, and reads the reply. */
+static inline void peer_ask(struct peer_link *link, const char *head, const void *body, size_t size)
 {
     char start[1024];
     int length = snprintf(start, sizeof(start),
                           "%s\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n", head, size);
-    peer_send(fd, start, (size_t)length);
-    peer_send(fd, body, size);
-    size_t have = 0, want = room, skip = 0;
-    while (have < want) {
-        ssize_t n = recv(fd, in + have, room - 1 - have, 0);
-        if (n <= 0) {
-            peer_die("recv");
-        }
-        in[have += (size_t)n] = '\0';
-        char *end = want == room ? strstr(in, "\r\n\r\n") : NULL;
-        char *said = end ? strcasestr(in, "\ncontent-length:") : NULL;
-        if (end && !said) {
-            break;
-        }
-        if (end) {
-            skip = (size_t)(end + 4 - in);
-            want = skip + strtoul(said + 16, NULL, 10);
-        }
-        if (want > room) {
-            peer_die("a reply is too large");
-        }
-    }
-    if (strncmp(in, "HTTP/1.1 2", 10) != 0) {
-        fprintf(stderr, "%s\n%s\n", head, in);
-        exit(1);
-    }
-    memmove(in, in + skip, have - skip);
-    return have - skip;
+    peer_send(link->fd, start, (size_t)length);
+    peer_send(link->fd, body, size);
+    peer_read(link);
 }
 #endif
