@@ -239,12 +239,15 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     return TRACK_OK;
 }
 
-static track_status hear(const struct append *a, struct db *db, track_error *err)
+/* Keeps run.seen_us roughly up to date; a run that was thought silent runs again. */
+static track_status hear(struct append *a, struct db *db, track_error *err)
 {
     bool fresh = a->call->now_us - a->run.seen_us < SEEN_US && strcmp(a->run.state, "running") == 0;
-    return fresh || !is_open(&a->run)
-               ? TRACK_OK
-               : db_exec(db, QUERY_run_seen, DB_IN(db_i(a->run.node), db_i(a->call->now_us)), err);
+    if (fresh || !is_open(&a->run)) {
+        return TRACK_OK;
+    }
+    memcpy(a->call->state, "running", sizeof("running"));
+    return db_exec(db, QUERY_run_seen, DB_IN(db_i(a->run.node), db_i(a->call->now_us)), err);
 }
 
 /* After a reopening a sender that starts over logs steps that are there already. */
@@ -310,6 +313,9 @@ static void append_after(struct ticket *t)
     }
     if (call->decoded->has_points) {
         run_publish(t, LIVE_POINTS, call->run, "");
+    }
+    if (call->decoded->has_texts) {
+        run_publish(t, LIVE_TEXT, call->run, "");
     }
     if (call->decoded->has_lines) {
         run_publish(t, LIVE_LINES, call->run, "");

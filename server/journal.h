@@ -49,7 +49,10 @@ struct journal_writer {
     const char *run;
     struct bytes writer;     /* [16] */
     const char *name, *host; /* NULL: unchanged */
-    int64_t rank, pid;
+    int64_t rank;            /* -1: unchanged */
+    int64_t pid;             /* 0: unchanged */
+    int64_t lost;            /* records that it had to drop so far; 0: unchanged */
+    const char *lost_why;    /* with lost; NULL: not said */
     bool close;
     int64_t last_seq; /* close: seq of its last frame; -1: it sent none */
     int64_t points;   /* close: how many points it sent in all; -1: not said */

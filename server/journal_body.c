@@ -51,6 +51,8 @@ static void look_at_blocks(const struct frame *f, struct body *body, struct body
         for (size_t c = 0; c < block->column_count; c++) {
             int64_t end = (int64_t)block->columns[c].key + 1;
             out->keys_end = end > out->keys_end ? end : out->keys_end;
+            body->has_texts = body->has_texts || block->columns[c].texts;
+            body->has_points = body->has_points || block->columns[c].values;
         }
         for (size_t r = 0; r < block->rows; r++) {
             body->step_min = block->steps[r] < body->step_min ? block->steps[r] : body->step_min;
@@ -103,7 +105,6 @@ static track_status add(const struct frame *f, struct bytes bytes, struct arena 
         body->epoch = f->head.epoch;
         body->gap_ok = (f->head.flags & FRAME_GAP_OK) != 0;
     }
-    body->has_points = body->has_points || f->head.kind == FRAME_POINTS;
     body->has_lines = body->has_lines || f->head.kind == FRAME_LINES;
     look_at_blocks(f, body, to);
     body->count++;

@@ -35,7 +35,7 @@ struct body {
     const struct body_frame *frames; /* [count], heartbeats left out */
     size_t count;                    /* 0: heartbeats only */
     bool gap_ok;                     /* the first frame may be ahead of what is expected */
-    bool has_points, has_lines;
+    bool has_points, has_texts, has_lines;
     int64_t step_min; /* of the points */
 };
 

@@ -14,12 +14,13 @@ static track_status list_row(void *data, const struct db_value *c, track_error *
     TRY(gather_add(g, &at, err));
     struct run_writer *w = at;
     *w = (struct run_writer){
-        .rank = db_get_i(&c[3]),
+        .rank = c[3].type == 'n' ? -1 : db_get_i(&c[3]),
         .pid = db_get_i(&c[4]),
         .next_seq = db_get_i(&c[5]),
         .points = db_get_i(&c[6]),
         .seen_us = db_get_i(&c[7]),
         .closed_us = db_get_i(&c[8]),
+        .lost = db_get_i(&c[9]),
     };
     TRY(db_copy_bytes(g->arena, &c[0], &w->id, err));
     TRY(db_copy_text(g->arena, &c[1], &w->name, err));
@@ -82,38 +83,50 @@ static track_status close_writer(struct journal_writer *call, struct db *db, int
     return run_complete(db, node, call->now_us - RUN_SILENT_US, &call->complete, err);
 }
 
+/* Writes what is said of the writer. */
+static track_status describe(struct journal_writer *call, struct db *db, int64_t node,
+                             track_error *err)
+{
+    struct db_value run = db_i(node), writer = db_b(call->writer);
+    bool found;
+    int64_t next = 0;
+    TRY(db_exec(db, QUERY_writer_describe,
+                DB_IN(run, writer, db_t(call->name), db_t(call->host),
+                      call->rank < 0 ? db_null() : db_i(call->rank), db_i(call->pid),
+                      db_i(call->now_us)),
+                err));
+    if (call->lost > 0) {
+        TRY(db_exec(
+            db, QUERY_writer_lost,
+            DB_IN(run, writer, db_i(call->lost), db_t(call->lost_why ? call->lost_why : "")), err));
+    }
+    TRY(db_find_i(db, QUERY_writer_next, DB_IN(run, writer), &next, &found, err));
+    call->next_seq = next;
+    return TRACK_OK;
+}
+
 static track_status work(struct ticket *t, struct db *db, track_error *err)
 {
     struct journal_writer *call = (struct journal_writer *)(void *)t;
     struct run_brief run;
+    struct bytes none = {NULL, 0};
     call->complete = false;
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
     call->stop = run.stop;
-    memcpy(call->state, run.state, sizeof(call->state));
-    struct db_value node = db_i(run.node), writer = db_b(call->writer), now = db_i(call->now_us);
-    TRY(db_exec(db, QUERY_writer_add, DB_IN(node, writer, now, db_b((struct bytes){NULL, 0})),
-                err));
-    if (call->close) {
-        TRY(close_writer(call, db, run.node, err));
-        TRY(run_find(db, call->run, &run, err));
-        memcpy(call->state, run.state, sizeof(call->state));
-        return TRACK_OK;
-    }
-    TRY(db_exec(db, QUERY_writer_describe,
-                DB_IN(node, writer, db_t(call->name), db_t(call->host), db_i(call->rank),
-                      db_i(call->pid), now),
-                err));
-    bool found;
-    int64_t next = 0;
-    TRY(db_find_i(db, QUERY_writer_next, DB_IN(node, writer), &next, &found, err));
-    call->next_seq = next;
+    TRY(db_exec(db, QUERY_writer_add,
+                DB_IN(db_i(run.node), db_b(call->writer), db_i(call->now_us), db_b(none)), err));
+    TRY(call->close ? close_writer(call, db, run.node, err) : describe(call, db, run.node, err));
+    memcpy(call->state, call->complete ? run.final_state : run.state, sizeof(call->state));
     return TRACK_OK;
 }
 
 static void after(struct ticket *t)
 {
     struct journal_writer *call = (struct journal_writer *)(void *)t;
+    if (call->lost > 0) {
+        run_publish(t, LIVE_RUN, call->run, "lost");
+    }
     if (call->complete) {
         run_publish(t, LIVE_RUN, call->run, "state");
         run_publish(t, LIVE_PROJECT, "", "");
@@ -133,6 +146,11 @@ track_status journal_writer(struct store *s, struct journal_writer *call, track_
     }
     TRY(text_check_line("the name of a writer", call->name, LABEL_BYTES_MAX, err));
     TRY(text_check_line("the host of a writer", call->host, LABEL_BYTES_MAX, err));
+    TRY(text_check_line("what was lost", call->lost_why, LABEL_BYTES_MAX, err));
+    if (call->lost < 0) {
+        return FAIL(err, TRACK_INVALID, "a writer cannot have lost %lld records",
+                    (long long)call->lost);
+    }
     call->ticket.after = after;
     return store_submit(s, &call->ticket, work, err);
 }

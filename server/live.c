@@ -22,8 +22,8 @@ struct live {
 
 const char *live_kind_name(enum live_kind kind)
 {
-    static const char *const names[] = {"reset", "points", "lines",  "run",
-                                        "files", "alert",  "project"};
+    static const char *const names[] = {"reset", "points", "lines",  "text",
+                                        "run",   "files",  "alerts", "project"};
     return names[kind];
 }
 

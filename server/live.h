@@ -18,9 +18,10 @@ enum live_kind {
     LIVE_RESET,   /* you missed something: fetch everything */
     LIVE_POINTS,  /* run has new points */
     LIVE_LINES,   /* run has new console lines */
+    LIVE_TEXT,    /* run has new text samples */
     LIVE_RUN,     /* fields of run changed: detail names them, separated by commas */
     LIVE_FILES,   /* files or inputs of run changed */
-    LIVE_ALERT,   /* run has a new alert */
+    LIVE_ALERTS,  /* run has a new alert */
     LIVE_PROJECT, /* project changed, or has a new run; run is "" */
 };
 const char *live_kind_name(enum live_kind kind); /* "reset", "points", ... */

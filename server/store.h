@@ -75,14 +75,14 @@ struct project {
     const char *name;
     const char *note;
     int64_t created_us, updated_us;
-    int64_t deleted_us;                 /* 0: not deleted */
-    int64_t runs, running, last_run_us; /* of runs that are not in the trash; 0: none */
+    int64_t deleted_us;             /* 0: not deleted */
+    int64_t runs, running, last_us; /* of runs outside the trash; last activity, 0: none */
 };
 
 struct project_list {
     const struct project *at; /* [count] */
     size_t count;
-    bool more; /* the limit cut the list */
+    const char *next; /* what the next page comes after; NULL: there is none */
 };
 
 /* Finds a project.
@@ -96,9 +96,9 @@ struct project_list {
 track_status store_project_get(struct store *s, const char *ref, struct arena *arena,
                                struct project *out, track_error *err);
 
-/* Projects by name.
+/* Projects, the one with the newest activity first.
  *
- *   after    the name that the last page ended with; "" or NULL: from the start.
+ *   after    next of the last page; NULL: from the start.
  *   limit    1..1000.
  *   deleted  true: those in the trash, else the others.
  */

@@ -102,6 +102,20 @@ track_status project_need(struct db *db, const char *ref, int64_t *node, track_e
 track_status project_make(struct db *db, const char *ref, int64_t now_us, int64_t *node,
                           bool *created, track_error *err);
 
+/* What store_param_set and store_tag_set check and write, for a run that is being made. */
+struct fact;
+struct fact_set;
+track_status fact_check_params(const struct fact *facts, size_t count, track_error *err);
+track_status fact_check_tags(const struct fact *facts, size_t count, track_error *err);
+track_status fact_put_params(struct db *db, int64_t run, const struct fact *facts, size_t count,
+                             track_error *err);
+track_status fact_put_tags(struct db *db, int64_t run, const struct fact_set *set,
+                           track_error *err);
+
+/* Two words and a number made from a run's id, "calm-otter-42", into out[RUN_NAME_BYTES]. */
+enum { RUN_NAME_BYTES = 32 };
+void run_make_name(const char *id, char *out);
+
 /* Tells the hub; detail is static text, or "". */
 struct ticket;
 void run_publish(const struct ticket *t, int kind, const char *run, const char *detail);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DOC_NAME_BYTES_MAX = 64, LEVEL_MAX = 2 };
+enum { DOC_NAME_BYTES_MAX = 64, LEVEL_MAX = 2, ALERT_ID_BYTES_MAX = 64 };
 
 static track_status check_name(const char *name, track_error *err)
 {
@@ -115,6 +115,31 @@ static track_status alert_row(void *data, const struct db_value *c, track_error 
     return db_copy_text(to->rows.arena, &c[6], &a->text, err);
 }
 
+static track_status seen_row(void *data, const struct db_value *c, track_error *err)
+{
+    (void)c;
+    (void)err;
+    *(bool *)data = true;
+    return TRACK_OK;
+}
+
+/* Counts the alert unless its id was seen. */
+static track_status count_alert(const struct alert_add *call, struct db *db, int64_t run,
+                                track_error *err)
+{
+    bool fresh = true;
+    if (call->id) {
+        fresh = false;
+        TRY(db_run(db, QUERY_alert_seen_add, DB_IN(db_i(run), db_t(call->id)), seen_row, &fresh,
+                   err));
+    }
+    return fresh ? db_exec(db, QUERY_alert_add,
+                           DB_IN(db_i(run), db_t(call->title), db_i(call->level), db_i(call->at_us),
+                                 db_t(call->text ? call->text : "")),
+                           err)
+                 : TRACK_OK;
+}
+
 static track_status alert_work(struct ticket *t, struct db *db, track_error *err)
 {
     struct alert_add *call = (struct alert_add *)(void *)t;
@@ -122,18 +147,18 @@ static track_status alert_work(struct ticket *t, struct db *db, track_error *err
     struct alerts to = {GATHER(t->arena, struct alert), call->run};
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
-    TRY(db_exec(db, QUERY_alert_add,
-                DB_IN(db_i(run.node), db_t(call->title), db_i(call->level), db_i(call->at_us),
-                      db_t(call->text ? call->text : "")),
-                err));
+    TRY(count_alert(call, db, run.node, err));
     TRY(db_run(db, QUERY_alert_get, DB_IN(db_i(run.node), db_t(call->title)), alert_row, &to, err));
+    if (to.rows.count == 0) {
+        return FAIL(err, TRACK_CONFLICT, "alert %s came before with another title", call->id);
+    }
     call->alert = *(const struct alert *)to.rows.at;
     return TRACK_OK;
 }
 
 static void alert_after(struct ticket *t)
 {
-    run_publish(t, LIVE_ALERT, ((const struct alert_add *)(const void *)t)->run, "");
+    run_publish(t, LIVE_ALERTS, ((const struct alert_add *)(const void *)t)->run, "");
 }
 
 track_status store_alert_add(struct store *s, struct alert_add *call, track_error *err)
@@ -142,6 +167,7 @@ track_status store_alert_add(struct store *s, struct alert_add *call, track_erro
     if (!call->title || !*call->title) {
         return FAIL(err, TRACK_INVALID, "an alert has a title");
     }
+    TRY(text_check_line("the id of an alert", call->id, ALERT_ID_BYTES_MAX, err));
     TRY(text_check_line("the title of an alert", call->title, ALERT_TITLE_BYTES_MAX, err));
     TRY(text_check_note("the text of an alert", call->text, NOTE_BYTES_MAX, err));
     if (call->level < 0 || call->level > LEVEL_MAX) {

@@ -19,22 +19,49 @@ static track_status check_count(size_t count, track_error *err)
                : FAIL(err, TRACK_INVALID, "a call has 1 to %d items, not %zu", FACTS_MAX, count);
 }
 
-static track_status param_row(struct db *db, int64_t run, const struct fact *f, struct arena *arena,
-                              track_error *err)
+/* The value that a parameter has already. */
+struct old_value {
+    const char *wanted;
+    bool there, same;
+    char shown[64];
+};
+
+static track_status old_row(void *data, const struct db_value *c, track_error *err)
 {
-    struct db_value old[1];
-    TRY(db_find(db, QUERY_run_param_get, DB_IN(db_i(run), db_t(f->key)), arena, old, err));
-    if (!old[0].type) {
+    (void)err;
+    struct old_value *old = data;
+    size_t size = c[0].as.bytes.size, wanted = strlen(old->wanted);
+    size_t shown = size < sizeof(old->shown) ? size : sizeof(old->shown) - 1;
+    old->there = true;
+    old->same = size == wanted && (size == 0 || memcmp(c[0].as.bytes.at, old->wanted, size) == 0);
+    if (shown > 0) {
+        memcpy(old->shown, c[0].as.bytes.at, shown);
+    }
+    return TRACK_OK;
+}
+
+static track_status param_row(struct db *db, int64_t run, const struct fact *f, track_error *err)
+{
+    struct old_value old = {.wanted = f->value};
+    TRY(db_run(db, QUERY_run_param_get, DB_IN(db_i(run), db_t(f->key)), old_row, &old, err));
+    if (!old.there) {
         return db_exec(db, QUERY_run_param_add,
                        DB_IN(db_i(run), db_t(f->key), db_t(f->value), db_f(f->num)), err);
     }
-    bool same = old[0].as.bytes.size == strlen(f->value) &&
-                memcmp(old[0].as.bytes.at, f->value, old[0].as.bytes.size) == 0;
-    return same
+    return old.same
                ? TRACK_OK
                : FAIL(err, TRACK_CONFLICT,
-                      "parameter %.80s is %.60s already: a parameter is set once, a tag may change",
-                      f->key, (const char *)old[0].as.bytes.at);
+                      "parameter %.80s is %s already: a parameter is set once, a tag may change",
+                      f->key, old.shown);
+}
+
+track_status fact_put_params(struct db *db, int64_t run, const struct fact *facts, size_t count,
+                             track_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(param_row(db, run, &facts[i], err));
+    }
+    return TRACK_OK;
 }
 
 static track_status param_work(struct ticket *t, struct db *db, track_error *err)
@@ -43,10 +70,7 @@ static track_status param_work(struct ticket *t, struct db *db, track_error *err
     struct run_brief run;
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
-    for (size_t i = 0; i < call->count; i++) {
-        TRY(param_row(db, run.node, &call->facts[i], t->arena, err));
-    }
-    return TRACK_OK;
+    return fact_put_params(db, run.node, call->facts, call->count, err);
 }
 
 static void param_after(struct ticket *t)
@@ -54,17 +78,23 @@ static void param_after(struct ticket *t)
     run_publish(t, LIVE_RUN, ((const struct fact_set *)(const void *)t)->run, "params");
 }
 
+track_status fact_check_params(const struct fact *facts, size_t count, track_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(text_check_key("a parameter", facts[i].key, err));
+        if (!facts[i].value) {
+            return FAIL(err, TRACK_INVALID, "parameter %.80s has no value", facts[i].key);
+        }
+        TRY(text_check_note("a parameter", facts[i].value, PARAM_BYTES_MAX, err));
+    }
+    return count <= FACTS_MAX ? TRACK_OK : check_count(count, err);
+}
+
 track_status store_param_set(struct store *s, struct fact_set *call, track_error *err)
 {
     TRY(run_check_id(call->run, err));
     TRY(check_count(call->count, err));
-    for (size_t i = 0; i < call->count; i++) {
-        TRY(text_check_key("a parameter", call->facts[i].key, err));
-        if (!call->facts[i].value) {
-            return FAIL(err, TRACK_INVALID, "parameter %.80s has no value", call->facts[i].key);
-        }
-        TRY(text_check_note("a parameter", call->facts[i].value, PARAM_BYTES_MAX, err));
-    }
+    TRY(fact_check_params(call->facts, call->count, err));
     call->ticket.after = param_after;
     return store_submit(s, &call->ticket, param_work, err);
 }
@@ -82,22 +112,27 @@ static struct bytes head_of(const char *text)
     return (struct bytes){(const unsigned char *)text, size};
 }
 
+track_status fact_put_tags(struct db *db, int64_t run, const struct fact_set *set, track_error *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct fact *f = &set->facts[i];
+        struct db_value owner = db_i(run), key = db_t(f->key);
+        TRY(f->value ? db_exec(db, QUERY_tag_set,
+                               DB_IN(owner, key, db_t(f->value), db_tn(head_of(f->value)),
+                                     db_i(set->now_us)),
+                               err)
+                     : db_exec(db, QUERY_tag_remove, DB_IN(owner, key), err));
+    }
+    return TRACK_OK;
+}
+
 static track_status tag_work(struct ticket *t, struct db *db, track_error *err)
 {
     const struct fact_set *call = (const struct fact_set *)(const void *)t;
     struct run_brief run;
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
-    for (size_t i = 0; i < call->count; i++) {
-        const struct fact *f = &call->facts[i];
-        struct db_value owner = db_i(run.node), key = db_t(f->key);
-        TRY(f->value ? db_exec(db, QUERY_tag_set,
-                               DB_IN(owner, key, db_t(f->value), db_tn(head_of(f->value)),
-                                     db_i(call->now_us)),
-                               err)
-                     : db_exec(db, QUERY_tag_remove, DB_IN(owner, key), err));
-    }
-    return TRACK_OK;
+    return fact_put_tags(db, run.node, call, err);
 }
 
 static void tag_after(struct ticket *t)
@@ -105,14 +140,20 @@ static void tag_after(struct ticket *t)
     run_publish(t, LIVE_RUN, ((const struct fact_set *)(const void *)t)->run, "tags");
 }
 
+track_status fact_check_tags(const struct fact *facts, size_t count, track_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(text_check_key("a tag", facts[i].key, err));
+        TRY(text_check_note("a tag", facts[i].value, TAG_BYTES_MAX, err));
+    }
+    return count <= FACTS_MAX ? TRACK_OK : check_count(count, err);
+}
+
 track_status store_tag_set(struct store *s, struct fact_set *call, track_error *err)
 {
     TRY(run_check_id(call->run, err));
     TRY(check_count(call->count, err));
-    for (size_t i = 0; i < call->count; i++) {
-        TRY(text_check_key("a tag", call->facts[i].key, err));
-        TRY(text_check_note("a tag", call->facts[i].value, TAG_BYTES_MAX, err));
-    }
+    TRY(fact_check_tags(call->facts, call->count, err));
     call->ticket.after = tag_after;
     return store_submit(s, &call->ticket, tag_work, err);
 }

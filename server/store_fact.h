@@ -12,8 +12,8 @@ enum {
     NOTE_BYTES_MAX = 64 * 1024,
     PARAM_BYTES_MAX = 64 * 1024,
     DOC_BYTES_MAX = 8 << 20,
-    FACTS_MAX = 1000, /* items of one call */
-    ALERT_TITLE_BYTES_MAX = 1024,
+    FACTS_MAX = 10000, /* items of one call */
+    ALERT_TITLE_BYTES_MAX = 250,
 };
 
 /* A parameter is set once; a tag may change.  num is set where the text is a number. */
@@ -125,7 +125,8 @@ struct alert_add {
     const char *run;
     const char *title, *text;
     int64_t level;
-    int64_t at_us; /* when it happened; one already counted (the same at_us) is not counted again */
+    const char *id; /* one that was seen is not counted again; NULL: counted each time */
+    int64_t at_us;  /* when it happened; 0: now */
     int64_t now_us;
     struct alert alert; /* out */
 };

@@ -4,6 +4,7 @@
 #include "store_fact.h"
 #include "store_text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static track_status get(struct db *db, int64_t node, struct arena *arena, struct
         .deleted_us = db_get_i(&c[6]),
         .runs = db_get_i(&c[7]),
         .running = db_get_i(&c[8]),
-        .last_run_us = db_get_i(&c[9]),
+        .last_us = db_get_i(&c[9]),
     };
     TRY(db_copy_text(arena, &c[2], &p.id, err));
     TRY(db_copy_text(arena, &c[3], &p.name, err));
@@ -118,38 +119,78 @@ track_status store_project_get(struct store *s, const char *ref, struct arena *a
     return get(r.db, node, arena, out, err);
 }
 
-static track_status add_node(void *data, const struct db_value *columns, track_error *err)
+/* A project's place in the list. */
+struct place {
+    int64_t node, at_us;
+};
+
+static track_status add_place(void *data, const struct db_value *columns, track_error *err)
 {
     void *at;
     TRY(gather_add(data, &at, err));
-    *(int64_t *)at = db_get_i(&columns[0]);
+    *(struct place *)at = (struct place){db_get_i(&columns[0]), db_get_i(&columns[1])};
+    return TRACK_OK;
+}
+
+/* Reads what write_place wrote; NULL is in front of everything. */
+static track_status read_place(const char *text, struct place *out, track_error *err)
+{
+    char end;
+    *out = (struct place){INT64_MAX, INT64_MAX};
+    if (text && sscanf(text, "%20" SCNd64 "-%20" SCNd64 "%c", &out->at_us, &out->node, &end) != 2) {
+        return FAIL(err, TRACK_INVALID, "%.60s is no cursor of a list of projects", text);
+    }
+    return TRACK_OK;
+}
+
+static track_status write_place(const struct place *p, struct arena *arena, const char **out,
+                                track_error *err)
+{
+    char text[48];
+    int size = snprintf(text, sizeof(text), "%" PRId64 "-%" PRId64, p->at_us, p->node);
+    *out = arena_text(arena, text, (size_t)size);
+    return *out ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no room for a cursor");
+}
+
+/* Fetches the projects of places[count]. */
+static track_status get_all(struct db *db, const struct place *places, struct project_list *out,
+                            struct arena *arena, track_error *err)
+{
+    struct project *all = ARENA_ARRAY(arena, struct project, out->count ? out->count : 1);
+    if (!all) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu projects", out->count);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        TRY(get(db, places[i].node, arena, &all[i], err));
+    }
+    out->at = all;
     return TRACK_OK;
 }
 
 track_status store_project_list(struct store *s, const struct project_page *page,
                                 struct arena *arena, struct project_list *out, track_error *err)
 {
+    struct place after;
     if (page->limit < 1 || page->limit > LIST_MAX) {
         return FAIL(err, TRACK_INVALID, "a page has 1 to %d projects, not %d", LIST_MAX,
                     page->limit);
     }
+    TRY(read_place(page->after, &after, err));
     AUTO_READ struct read r = {0};
-    struct gather nodes = GATHER(arena, int64_t);
+    struct gather places = GATHER(arena, struct place);
     TRY(store_read_begin(s, &r, err));
     TRY(db_run(
         r.db, QUERY_project_list,
-        DB_IN(db_t(page->after ? page->after : ""), db_i(page->deleted), db_i(page->limit + 1)),
-        add_node, &nodes, err));
-    bool more = nodes.count > (size_t)page->limit;
-    size_t count = more ? (size_t)page->limit : nodes.count;
-    struct project *all = ARENA_ARRAY(arena, struct project, count ? count : 1);
-    if (!all) {
-        return FAIL(err, TRACK_NOMEM, "no room for %zu projects", count);
+        DB_IN(db_i(after.at_us), db_i(after.node), db_i(page->deleted), db_i(page->limit + 1)),
+        add_place, &places, err));
+    const struct place *at = places.at;
+    bool more = places.count > (size_t)page->limit;
+    struct project_list list = {.count = more ? (size_t)page->limit : places.count};
+    if (more) {
+        TRY(write_place(&at[list.count - 1], arena, &list.next, err));
     }
-    for (size_t i = 0; i < count; i++) {
-        TRY(get(r.db, ((int64_t *)nodes.at)[i], arena, &all[i], err));
-    }
-    *out = (struct project_list){all, count, more};
+    TRY(get_all(r.db, at, &list, arena, err));
+    *out = list;
     return TRACK_OK;
 }
 

@@ -41,42 +41,51 @@ static track_status by_digits(struct db *db, const char *digits, struct matches 
                   add, out, err);
 }
 
-/* The project as a parameter: NULL for all. */
-static track_status project_value(struct db *db, const char *project, struct db_value *out,
-                                  track_error *err)
+/* Where best looks: a key, and whether less is better. */
+struct best {
+    struct bytes key;
+    bool least, said; /* said: the reference has the goal, else the metric must */
+};
+
+/* best:KEY, best:KEY:min or best:KEY:max; a key may have colons. */
+static track_status read_best(const char *ref, struct best *out, track_error *err)
 {
-    int64_t node = 0;
-    if (project) {
-        TRY(project_need(db, project, &node, err));
+    const char *key = ref + strlen("best:"), *goal = strrchr(key, ':');
+    out->said = goal && (strcmp(goal, ":min") == 0 || strcmp(goal, ":max") == 0);
+    out->least = out->said && strcmp(goal, ":min") == 0;
+    out->key =
+        (struct bytes){(const unsigned char *)key, out->said ? (size_t)(goal - key) : strlen(key)};
+    return out->key.size > 0 ? TRACK_OK
+                             : FAIL(err, TRACK_INVALID, "best is best:KEY:min or best:KEY:max");
+}
+
+/* The goal that runs of the project give the metric. */
+static track_status find_goal(struct db *db, int64_t project, struct best *best, track_error *err)
+{
+    int64_t goal = 0;
+    bool found;
+    TRY(db_find_i(db, QUERY_metric_def_goal, DB_IN(db_tn(best->key), db_i(project)), &goal, &found,
+                  err));
+    if (goal == 0) {
+        return FAIL(err, TRACK_INVALID, "%.*s has no goal: say best:KEY:min or best:KEY:max",
+                    (int)(best->key.size < 80 ? best->key.size : 80), (const char *)best->key.at);
     }
-    *out = db_maybe_i(node);
+    best->least = goal == 1;
     return TRACK_OK;
 }
 
-static track_status by_age(struct db *db, const char *project, int64_t nth, struct matches *out,
-                           track_error *err)
+static track_status by_value(struct db *db, int64_t project, const char *ref, struct matches *out,
+                             track_error *err)
 {
-    struct db_value in[2] = {{0}, db_i(nth)};
-    TRY(project_value(db, project, &in[0], err));
-    return db_run(db, QUERY_run_latest, in, add, out, err);
-}
-
-/* best:KEY:min or best:KEY:max; a key may have colons. */
-static track_status by_value(struct db *db, const char *project, const char *ref,
-                             struct matches *out, track_error *err)
-{
-    const char *key = ref + strlen("best:"), *goal = strrchr(key, ':');
-    bool least = goal && strcmp(goal, ":min") == 0;
-    if (!goal || goal == key || (!least && strcmp(goal, ":max") != 0)) {
-        return FAIL(err, TRACK_INVALID, "best is best:KEY:min or best:KEY:max, not %.120s", ref);
-    }
-    struct db_value in[2];
+    struct best best;
     int64_t series;
-    struct bytes name = {(const unsigned char *)key, (size_t)(goal - key)}, none = {NULL, 0};
-    TRY(hash_series(name, none, &series, err));
-    in[0] = db_i(series);
-    TRY(project_value(db, project, &in[1], err));
-    return db_run(db, least ? QUERY_run_best_min : QUERY_run_best_max, in, add, out, err);
+    TRY(read_best(ref, &best, err));
+    if (!best.said) {
+        TRY(find_goal(db, project, &best, err));
+    }
+    TRY(hash_series(best.key, (struct bytes){NULL, 0}, &series, err));
+    return db_run(db, best.least ? QUERY_run_best_min : QUERY_run_best_max,
+                  DB_IN(db_i(series), db_i(project)), add, out, err);
 }
 
 /* latest or latest~N; -1: neither. */
@@ -98,11 +107,15 @@ static track_status find(struct db *db, const char *project, const char *ref, st
                          track_error *err)
 {
     size_t size = strlen(ref);
-    if (nth_of(ref) >= 0) {
-        return by_age(db, project, nth_of(ref), out, err);
-    }
-    if (strncmp(ref, "best:", strlen("best:")) == 0) {
-        return by_value(db, project, ref, out, err);
+    int64_t nth = nth_of(ref), node = 0;
+    bool best = strncmp(ref, "best:", strlen("best:")) == 0;
+    if (nth >= 0 || best) {
+        if (!project) {
+            return FAIL(err, TRACK_INVALID, "%.80s looks at one project: say which", ref);
+        }
+        TRY(project_need(db, project, &node, err));
+        return best ? by_value(db, node, ref, out, err)
+                    : db_run(db, QUERY_run_latest, DB_IN(db_i(node), db_i(nth)), add, out, err);
     }
     if (size >= DIGITS_MIN && size <= ID_DIGITS && strspn(ref, "0123456789abcdef") == size) {
         return by_digits(db, ref, out, err);

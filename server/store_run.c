@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, CLIENT_BYTES_MAX = 200 };
+enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, LABEL_BYTES_MAX = 250 };
 
 track_status run_check_id(const char *id, track_error *err)
 {
@@ -81,8 +81,10 @@ static track_status copy_texts(struct arena *arena, const struct db_value *c, st
     TRY(db_copy_text(arena, &c[8], &run->final_state, err));
     TRY(db_copy_text(arena, &c[9], &run->capture_mode, err));
     TRY(db_copy_text(arena, &c[10], &run->client, err));
-    TRY(db_copy_text(arena, &c[11], &run->parent, err));
-    return db_copy_text(arena, &c[24], &run->note, err);
+    TRY(db_copy_text(arena, &c[11], &run->user, err));
+    TRY(db_copy_text(arena, &c[12], &run->host, err));
+    TRY(db_copy_text(arena, &c[13], &run->parent, err));
+    return db_copy_text(arena, &c[27], &run->note, err);
 }
 
 /* Where run_get's row goes. */
@@ -100,18 +102,19 @@ static track_status get_row(void *data, const struct db_value *c, track_error *e
         .node = db_get_i(&c[0]),
         .project = db_get_i(&c[1]),
         .project_number = db_get_i(&c[4]),
-        .created_us = db_get_i(&c[12]),
-        .started_us = db_get_i(&c[13]),
-        .ended_us = db_get_i(&c[14]),
-        .seen_us = db_get_i(&c[15]),
-        .updated_us = db_get_i(&c[16]),
-        .deleted_us = db_get_i(&c[17]),
-        .rev = db_get_i(&c[18]),
-        .epoch = db_get_i(&c[19]),
-        .exit_code = c[20].type == 'n' ? RUN_NO_CODE : db_get_i(&c[20]),
-        .signal = db_get_i(&c[21]),
-        .stop = db_get_i(&c[22]) != 0,
-        .next_seq = db_get_i(&c[23]),
+        .created_us = db_get_i(&c[14]),
+        .started_us = db_get_i(&c[15]),
+        .ended_us = db_get_i(&c[16]),
+        .seen_us = db_get_i(&c[17]),
+        .updated_us = db_get_i(&c[18]),
+        .deleted_us = db_get_i(&c[19]),
+        .rev = db_get_i(&c[20]),
+        .epoch = db_get_i(&c[21]),
+        .exit_code = c[22].type == 'n' ? RUN_NO_CODE : db_get_i(&c[22]),
+        .signal = db_get_i(&c[23]),
+        .stop = db_get_i(&c[24]) != 0,
+        .next_seq = db_get_i(&c[25]),
+        .lost = db_get_i(&c[26]),
     };
     return copy_texts(g->arena, c, g->out, err);
 }
@@ -206,18 +209,24 @@ static track_status put_new(struct run_put *call, struct db *db, int64_t project
                             track_error *err)
 {
     int64_t parent;
+    char made[RUN_NAME_BYTES];
+    run_make_name(call->id, made);
+    const char *name = or_default(call->name, made);
     TRY(find_parent(db, call->parent, &parent, err));
     TRY(store_node_next(db, NODE_RUN, node, err));
-    return db_exec(db, QUERY_run_add,
-                   DB_IN(db_i(*node), db_t(call->id), db_i(project),
-                         db_t(or_default(call->name, call->id + 24)),
-                         db_t(or_default(call->kind, "train")),
-                         db_t(or_default(call->state, "running")),
-                         db_t(or_default(call->capture_mode, "manual")),
-                         db_t(or_default(call->client, "")), db_maybe_i(parent), db_i(call->now_us),
-                         db_i(call->started_us ? call->started_us : call->now_us),
-                         db_t(or_default(call->note, ""))),
-                   err);
+    TRY(db_exec(db, QUERY_run_add,
+                DB_IN(db_i(*node), db_t(call->id), db_i(project), db_t(name),
+                      db_t(or_default(call->kind, "train")),
+                      db_t(or_default(call->state, "running")),
+                      db_t(or_default(call->capture_mode, "manual")),
+                      db_t(or_default(call->client, "")), db_maybe_i(parent), db_i(call->now_us),
+                      db_i(call->started_us ? call->started_us : call->now_us),
+                      db_t(or_default(call->note, "")), db_t(or_default(call->user, "")),
+                      db_t(or_default(call->host, ""))),
+                err));
+    TRY(fact_put_params(db, *node, call->params, call->param_count, err));
+    struct fact_set tags = {.facts = call->tags, .count = call->tag_count, .now_us = call->now_us};
+    return fact_put_tags(db, *node, &tags, err);
 }
 
 static track_status put_work(struct ticket *t, struct db *db, track_error *err)
@@ -235,6 +244,9 @@ static track_status put_work(struct ticket *t, struct db *db, track_error *err)
     if (there == TRACK_OK && run.project != project) {
         return FAIL(err, TRACK_CONFLICT, "run %s belongs to another project than %.120s", call->id,
                     call->project);
+    }
+    if (there == TRACK_OK && run.deleted_us) {
+        return FAIL(err, TRACK_CONFLICT, "run %s is in the trash: restore it first", call->id);
     }
     if (there == TRACK_NOT_FOUND) {
         TRY(put_new(call, db, project, &node, err));
@@ -258,7 +270,11 @@ track_status store_run_put(struct store *s, struct run_put *call, track_error *e
 {
     TRY(run_check_id(call->id, err));
     TRY(text_check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
-    TRY(text_check_line("client", call->client, CLIENT_BYTES_MAX, err));
+    TRY(text_check_line("client", call->client, LABEL_BYTES_MAX, err));
+    TRY(text_check_line("user", call->user, LABEL_BYTES_MAX, err));
+    TRY(text_check_line("host", call->host, LABEL_BYTES_MAX, err));
+    TRY(fact_check_params(call->params, call->param_count, err));
+    TRY(fact_check_tags(call->tags, call->tag_count, err));
     TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
     TRY(text_check_word("kind", call->kind, err));
     TRY(text_check_word("capture_mode", call->capture_mode, err));

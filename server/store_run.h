@@ -24,6 +24,7 @@ struct run {
     const char *final_state;  /* asked for by finish while writers are open; "" : none */
     const char *capture_mode; /* sdk launcher manual import */
     const char *client;       /* program that made it, "track/0.1.0" */
+    const char *user, *host;  /* who and where, or "" */
     const char *parent;       /* id, or "" */
     int64_t created_us, started_us, ended_us, seen_us, updated_us, deleted_us; /* 0: not set */
     int64_t rev;       /* of its record: 1, one more with each reopening */
@@ -31,6 +32,7 @@ struct run {
     int64_t exit_code; /* RUN_NO_CODE: none */
     int64_t signal;    /* 0: none */
     bool stop;         /* somebody asked it to stop */
+    int64_t lost;      /* records that writers had to drop */
     int64_t next_seq;  /* sum over its writers: the version of its points and lines */
 };
 enum { RUN_NO_CODE = -1000 };
@@ -50,9 +52,10 @@ track_status store_run_get(struct store *s, const char *id, struct arena *arena,
                            track_error *err);
 
 /* What a reference names: a full id, a unique start or end of one (6 hex digits or more), `latest`,
- * `latest~2`, `best:KEY:min`, `best:KEY:max`.
+ * `latest~2`, `best:KEY:min`, `best:KEY:max`, `best:KEY` where the metric has a goal.  best reads
+ * the series rows as they were last put: bring them up to date first (store_series.h).
  *
- *   project  name or ~NUMBER within which latest and best look; NULL: everywhere.
+ *   project  name or ~NUMBER within which latest and best look; they need it.
  *   id       [33]; set only on TRACK_OK.
  *
  * TRACK_INVALID    no reference.
@@ -78,16 +81,21 @@ struct run_put {
     struct ticket ticket;
     const char *id;
     const char *project; /* name or ~NUMBER; a name that is not there is made */
-    const char *name;    /* NULL or "": the last 8 digits of id */
+    const char *name;    /* NULL or "": two words and a number made from id */
     const char *note, *kind, *state, *capture_mode, *client, *parent; /* NULL: default */
-    int64_t started_us;                                               /* 0: now */
+    const char *user, *host;                                          /* NULL: "" */
+    const struct fact *params; /* [param_count] what is said from the start; store_fact.h */
+    const struct fact *tags;   /* [tag_count] */
+    size_t param_count, tag_count;
+    int64_t started_us; /* 0: now */
     int64_t now_us;
     struct run run; /* out */
     bool created;   /* out */
 };
 
 /* Status of the ticket: TRACK_INVALID: id, project, kind or state is not legal; TRACK_NOT_FOUND:
- * the parent or the project ~NUMBER; TRACK_CONFLICT: the id belongs to a run of another project. */
+ * the parent or the project ~NUMBER; TRACK_CONFLICT: the id belongs to a run of another project or
+ * in the trash. */
 track_status store_run_put(struct store *s, struct run_put *call, track_error *err);
 
 enum run_change_kind {
@@ -125,7 +133,8 @@ struct run_writer {
     struct bytes id; /* [16] */
     const char *name;
     const char *host;
-    int64_t rank, pid;
+    int64_t rank; /* -1: none */
+    int64_t pid, lost;
     int64_t next_seq; /* frames held durably: 0..next_seq-1 */
     int64_t points;
     int64_t seen_us, closed_us; /* closed_us 0: open */

@@ -47,6 +47,8 @@ CREATE TABLE run(
     final_state  {TEXT} NOT NULL,
     capture_mode {TEXT} NOT NULL,
     client       {TEXT} NOT NULL,
+    user_name    {TEXT} NOT NULL,
+    host         {TEXT} NOT NULL,
     parent       {I64},
     rev          {I64} NOT NULL,
     epoch        {I64} NOT NULL,
@@ -148,12 +150,14 @@ CREATE TABLE writer(
     writer    {BYTES} NOT NULL,
     name      {TEXT} NOT NULL,
     host      {TEXT} NOT NULL,
-    rank      {I64} NOT NULL,
+    rank      {I64},
     pid       {I64} NOT NULL,
     next_seq  {I64} NOT NULL,
     next_key  {I64} NOT NULL,
     gaps      {I64} NOT NULL,
     points    {I64} NOT NULL,
+    lost      {I64} NOT NULL,
+    lost_why  {TEXT} NOT NULL,
     began_us  {I64} NOT NULL,
     seen_us   {I64} NOT NULL,
     closed_us {I64},
@@ -260,3 +264,10 @@ CREATE TABLE alert(
     text     {TEXT} NOT NULL,
     UNIQUE(run, title)
 ) {TAIL};
+
+-- Ids of alerts that were counted, so that one sent again is not.
+CREATE TABLE alert_seen(
+    run {I64} NOT NULL,
+    id  {TEXT} NOT NULL,
+    PRIMARY KEY(run, id)
+) {CLUSTER};

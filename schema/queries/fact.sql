@@ -32,11 +32,16 @@ ON CONFLICT(owner, name) DO UPDATE SET kind = excluded.kind, step_scale = exclud
 SELECT name, kind, step_scale, goal, unit, step_key, summary, hidden
 FROM metric_def WHERE owner = $1 ORDER BY name;
 
+-- The goal that runs of a project give a metric.  $1 its name, $2 project
+-- name: metric_def_goal ti -> i
+SELECT d.goal FROM metric_def d JOIN run r ON r.node = d.owner
+WHERE d.name = $1 AND r.project = $2 AND d.goal <> 0 ORDER BY r.started_us DESC LIMIT 1;
+
 -- The step scale of a metric as it is defined now.
 -- name: metric_def_scale it -> i
 SELECT step_scale FROM metric_def WHERE owner = $1 AND name = $2;
 
--- 1 if a writer of the run has defined the series of this number.
+-- 1 if the run has a row of this series.
 -- name: run_has_series ii -> i
 SELECT count(*) FROM series WHERE run = $1 AND key = $2;
 
@@ -53,6 +58,9 @@ SELECT rev, data FROM run_doc WHERE run = $1 AND name = $2;
 -- name: run_doc_list i -> tii
 SELECT name, rev, length(data) FROM run_doc WHERE run = $1 ORDER BY name;
 
+-- name: alert_seen_add it -> t
+INSERT INTO alert_seen(run, id) VALUES ($1, $2) ON CONFLICT(run, id) DO NOTHING RETURNING id;
+
 -- $1 run, $2 title, $3 level, $4 when it happened, $5 text
 -- name: alert_add itiit ->
 INSERT INTO alert(run, title, level, count, first_us, last_us, text)
@@ -63,8 +71,7 @@ ON CONFLICT(run, title) DO UPDATE SET count = alert.count + 1,
     first_us = CASE WHEN excluded.first_us < alert.first_us THEN excluded.first_us
         ELSE alert.first_us END,
     last_us = CASE WHEN excluded.last_us > alert.last_us THEN excluded.last_us
-        ELSE alert.last_us END
-WHERE excluded.last_us <> alert.last_us;
+        ELSE alert.last_us END;
 
 -- name: alert_get it -> itiiiit
 SELECT id, title, level, count, first_us, last_us, text FROM alert

@@ -5,9 +5,9 @@ FROM writer WHERE run = $1 AND writer = $2;
 
 -- First contact.  $1 run, $2 writer, $3 now, $4 no bytes
 -- name: writer_add ibib ->
-INSERT INTO writer(run, writer, name, host, rank, pid, next_seq, next_key, gaps, points, began_us,
-    seen_us, recent)
-VALUES ($1, $2, '', '', 0, 0, 0, 0, 0, 0, $3, $3, $4)
+INSERT INTO writer(run, writer, name, host, pid, next_seq, next_key, gaps, points, lost, lost_why,
+    began_us, seen_us, recent)
+VALUES ($1, $2, '', '', 0, 0, 0, 0, 0, 0, '', $3, $3, $4)
 ON CONFLICT(run, writer) DO NOTHING;
 
 -- Moves the watermark, in the transaction that adds the frames; no row: it is not where it was.
@@ -26,15 +26,22 @@ UPDATE writer SET seen_us = $3 WHERE run = $1 AND writer = $2;
 
 -- $1 run, $2 writer, $3 name, $4 host, $5 rank, $6 pid, $7 now; NULL leaves a column as it is
 -- name: writer_describe ibttiii ->
-UPDATE writer SET name = COALESCE($3, name), host = COALESCE($4, host), rank = $5, pid = $6,
-    seen_us = $7
+UPDATE writer SET name = COALESCE($3, name), host = COALESCE($4, host),
+    rank = COALESCE($5, rank), pid = CASE WHEN $6 = 0 THEN pid ELSE $6 END, seen_us = $7
+WHERE run = $1 AND writer = $2;
+
+-- Records that a writer had to drop so far; the count never goes back.
+-- $1 run, $2 writer, $3 count, $4 why
+-- name: writer_lost ibit ->
+UPDATE writer SET lost_why = CASE WHEN $3 > lost THEN $4 ELSE lost_why END,
+    lost = CASE WHEN $3 > lost THEN $3 ELSE lost END
 WHERE run = $1 AND writer = $2;
 
 -- name: writer_close ibi ->
 UPDATE writer SET closed_us = $3, seen_us = $3 WHERE run = $1 AND writer = $2;
 
--- name: writer_list i -> bttiiiiii
-SELECT writer, name, host, rank, pid, next_seq, points, seen_us, closed_us
+-- name: writer_list i -> bttiiiiiii
+SELECT writer, name, host, rank, pid, next_seq, points, seen_us, closed_us, lost
 FROM writer WHERE run = $1 ORDER BY writer;
 
 -- $1 run, $2 writer, $3 seq_lo, $4 seq_hi, $5 epoch, $6 points, $7 bytes, $8 now, $9 body

@@ -17,21 +17,26 @@ SELECT node FROM project WHERE number = $1;
 INSERT INTO project(node, id, number, workspace, name, created_us, updated_us, note)
 VALUES ($1, $2, $3, '', $4, $5, $5, '');
 
--- One project with the number of its runs, of those that run, and its newest start.
+-- One project with the number of its runs, of those that run, and its last activity.
 -- name: project_get i -> iittiiiiiit
 SELECT p.node, p.number, p.id, p.name, p.created_us, p.updated_us, p.deleted_us,
     (SELECT count(*) FROM run r WHERE r.project = p.node AND r.deleted_us IS NULL),
     (SELECT count(*) FROM run r WHERE r.project = p.node AND r.deleted_us IS NULL
         AND r.state = 'running'),
-    (SELECT max(r.started_us) FROM run r WHERE r.project = p.node AND r.deleted_us IS NULL),
+    (SELECT max(r.seen_us) FROM run r WHERE r.project = p.node AND r.deleted_us IS NULL),
     p.note
 FROM project p WHERE p.node = $1;
 
--- Nodes in the order of names.  $1 name to start behind, $2 1: those in the trash, $3 how many
--- name: project_list tii -> i
-SELECT node FROM project
-WHERE workspace = '' AND name > $1 AND CASE WHEN deleted_us IS NULL THEN 0 ELSE 1 END = $2
-ORDER BY name LIMIT $3;
+-- Newest activity first.  $1 and $2 activity and node that the last page ended with, $3 1: those in
+-- the trash, $4 how many
+-- name: project_list iiii -> ii
+SELECT node, at FROM (
+    SELECT p.node AS node, COALESCE((SELECT max(r.seen_us) FROM run r
+        WHERE r.project = p.node AND r.deleted_us IS NULL), p.created_us) AS at
+    FROM project p
+    WHERE workspace = '' AND CASE WHEN deleted_us IS NULL THEN 0 ELSE 1 END = $3) q
+WHERE at < $1 OR (at = $1 AND node < $2)
+ORDER BY at DESC, node DESC LIMIT $4;
 
 -- $1 node, $2 name, $3 note, $4 now; NULL leaves a column as it is
 -- name: project_change itti ->

@@ -8,22 +8,25 @@ SELECT r.node, r.project, p.number, r.rev, r.epoch, r.seen_us, r.ended_us, r.del
 FROM run r JOIN project p ON p.node = r.project WHERE r.id = $1;
 
 -- The whole run.
--- name: run_get i -> iittitttttttiiiiiiiiiiiit
+-- name: run_get i -> iittitttttttttiiiiiiiiiiiiit
 SELECT r.node, r.project, r.id, p.name, p.number, r.name, r.kind, r.state, r.final_state,
-    r.capture_mode, r.client, COALESCE(q.id, ''),
+    r.capture_mode, r.client, r.user_name, r.host, COALESCE(q.id, ''),
     r.created_us, r.started_us, r.ended_us, r.seen_us, r.updated_us, r.deleted_us,
     r.rev, r.epoch, r.exit_code, r.signal, r.stop,
     (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w WHERE w.run = r.node),
+    (SELECT CAST(COALESCE(sum(w.lost), 0) AS BIGINT) FROM writer w WHERE w.run = r.node),
     r.note
 FROM run r JOIN project p ON p.node = r.project LEFT JOIN run q ON q.node = r.parent
 WHERE r.node = $1;
 
 -- Adds a run; one that is there stays as it is.  $1 node, $2 id, $3 project, $4 name, $5 kind,
--- $6 state, $7 capture_mode, $8 client, $9 parent, $10 now, $11 started_us, $12 note
--- name: run_add ititttttiiit ->
-INSERT INTO run(node, id, project, name, kind, state, final_state, capture_mode, client, parent,
+-- $6 state, $7 capture_mode, $8 client, $9 parent, $10 now, $11 started_us, $12 note, $13 user,
+-- $14 host
+-- name: run_add ititttttiiittt ->
+INSERT INTO run(node, id, project, name, kind, state, final_state, capture_mode, client,
+    user_name, host, parent,
     rev, epoch, series_over, series_seq, stop, created_us, started_us, seen_us, updated_us, note)
-VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, 1, 0, 0, 0, 0, $10, $11, $10, $10, $12);
+VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $13, $14, $9, 1, 0, 0, 0, 0, $10, $11, $10, $10, $12);
 
 -- Newest first.  $1 project, $2 1: the trash, $3 and $4 last started_us and node, $5 how many
 -- name: run_list iiiii -> i
@@ -47,21 +50,21 @@ SELECT id FROM run WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 9;
 -- name: run_by_end ti -> t
 SELECT id FROM run WHERE substr(id, $2) = $1 ORDER BY id LIMIT 9;
 
--- The $2-th newest run, from 0, of project $1; $1 NULL: of all
+-- The $2-th newest run, from 0, of project $1
 -- name: run_latest ii -> t
-SELECT id FROM run WHERE deleted_us IS NULL AND ($1 IS NULL OR project = $1)
+SELECT id FROM run WHERE deleted_us IS NULL AND project = $1
 ORDER BY started_us DESC, node DESC LIMIT 1 OFFSET $2;
 
--- The run with the least value of a series.  $1 series key, $2 project or NULL
+-- The run with the least value of a series.  $1 series key, $2 project
 -- name: run_best_min ii -> t
 SELECT r.id FROM series s JOIN run r ON r.node = s.run
-WHERE s.key = $1 AND ($2 IS NULL OR s.project = $2) AND s.vmin IS NOT NULL
+WHERE s.key = $1 AND s.project = $2 AND s.vmin IS NOT NULL
     AND r.deleted_us IS NULL
 ORDER BY s.vmin, r.started_us DESC, r.node DESC LIMIT 1;
 
 -- name: run_best_max ii -> t
 SELECT r.id FROM series s JOIN run r ON r.node = s.run
-WHERE s.key = $1 AND ($2 IS NULL OR s.project = $2) AND s.vmax IS NOT NULL
+WHERE s.key = $1 AND s.project = $2 AND s.vmax IS NOT NULL
     AND r.deleted_us IS NULL
 ORDER BY s.vmax DESC, r.started_us DESC, r.node DESC LIMIT 1;
 

@@ -14,7 +14,7 @@ TEST(store, makes_a_run_and_its_project)
     CHECK_INT(fixture_put(&f, RUN_A, "vision", &put), TRACK_OK);
     CHECK(put.created);
     CHECK(strcmp(put.run.state, "running") == 0 && strcmp(put.run.project_name, "vision") == 0);
-    CHECK(strcmp(put.run.name, &RUN_A[24]) == 0);
+    CHECK(strcmp(put.run.name, "fresh-cedar-0") == 0);
     CHECK_INT(fixture_put(&f, RUN_A, "vision", &put), TRACK_OK);
     CHECK(!put.created);
     CHECK_INT(fixture_put(&f, RUN_A, "other", &put), TRACK_CONFLICT);
