@@ -19,7 +19,7 @@ track_status api_project_list(struct app *app, struct request *rq, struct respon
         render_project(&w, NULL, &list.at[i]);
     }
     json_write_close(&w);
-    render_next(&w, list.more ? list.at[list.count - 1].name : NULL);
+    render_next(&w, list.next);
     json_write_close(&w);
     return render_end(&w, rs, err);
 }

@@ -83,7 +83,7 @@ void render_project(struct json_writer *w, const char *name, const struct projec
     json_write_text(w, "note", project->note);
     json_write_int(w, "runs", project->runs);
     json_write_int(w, "running", project->running);
-    render_us(w, "last_us", project->last_run_us);
+    render_us(w, "last_us", project->last_us);
     json_write_int(w, "created_us", project->created_us);
     json_write_int(w, "updated_us", project->updated_us);
     json_write_close(w);
