@@ -1,0 +1,48 @@
+// Start: shortcuts, events, and the page that the address names.
+import { h, render, useEffect } from './base';
+import { handleKey, bind } from './keys';
+import { startLive } from './live';
+import { go, homePath, projectPath, route } from './router';
+import { Home } from './pages/home';
+import { NotFound } from './pages/none';
+import { Help } from './ui/help';
+import { Palette } from './ui/palette';
+import { sheet, switchTheme } from './ui/top';
+
+function focusFilter(): void {
+  document.querySelector<HTMLInputElement>('[data-filter] input, .page .field input')?.focus();
+}
+
+function Page() {
+  const r = route.value;
+  if (r.page === 'home') return <Home />;
+  return <NotFound what="This address names no page." />;
+}
+
+function App() {
+  useEffect(() => {
+    document.addEventListener('keydown', handleKey);
+    bind('palette', () => { sheet.value = sheet.value === 'palette' ? 'none' : 'palette'; });
+    bind('help', () => { sheet.value = 'help'; });
+    bind('theme', switchTheme);
+    bind('filter', focusFilter);
+    bind('home', () => go(homePath()));
+    bind('project', () => {
+      const r = route.value;
+      if (r.page === 'run') go(projectPath(r.project));
+    });
+  }, []);
+  const close = (): void => { sheet.value = 'none'; };
+  return (
+    <div class="root">
+      <a class="skip" href="#main">Skip to content</a>
+      <Page />
+      {sheet.value === 'palette' && <Palette onClose={close} />}
+      {sheet.value === 'help' && <Help onClose={close} />}
+    </div>
+  );
+}
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);
+startLive();

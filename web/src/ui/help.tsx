@@ -1,0 +1,36 @@
+// The sheet behind "?": every shortcut, from the one table.
+import { h, useState } from '../base';
+import { licencesUrl, version } from '../boot';
+import { setSingleKeys, SHORTCUTS, singleKeysOn, type Shortcut } from '../keys';
+import { Tick } from './bits';
+import { Dialog } from './dialog';
+
+const PARTS: [Shortcut['where'], string][] = [
+  ['everywhere', 'Everywhere'], ['workspace', 'Run table'], ['chart', 'Chart under the pointer or in focus'], ['run', 'Run page'], ['console', 'Console'],
+];
+
+export function Help({ onClose }: { onClose: () => void }) {
+  const [single, setSingle] = useState(singleKeysOn());
+  return (
+    <Dialog label="Shortcuts and help" onClose={onClose} cls="help-sheet">
+      <h2>Shortcuts</h2>
+      <div class="help-parts">
+        {PARTS.map(([where, title]) => (
+          <section key={where}>
+            <h3>{title}</h3>
+            <dl class="keys">
+              {SHORTCUTS.filter((s) => s.where === where).map((s) => <div key={s.id}><dt><kbd>{s.keys}</kbd></dt><dd>{s.text}</dd></div>)}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <Tick checked={single} text="Shortcuts of a single key" onChange={(on) => { setSingleKeys(on); setSingle(on); }} />
+      <p class="small muted">In a chart: drag to zoom, double click to show everything again, click a line to open its run.</p>
+      <div class="dialog-foot">
+        <span class="small muted">Track {version} · <a href={licencesUrl} target="_blank" rel="noreferrer">licences</a></span>
+        <span class="gap" />
+        <button type="button" class="btn" onClick={onClose}>Close</button>
+      </div>
+    </Dialog>
+  );
+}
