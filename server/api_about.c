@@ -1,6 +1,6 @@
 #include "api_about.h"
 
-#include "api_render.h"
+#include "render.h"
 
 track_status api_health_get(struct app *app, struct request *rq, struct response *rs,
                             track_error *err)

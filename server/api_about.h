@@ -1,6 +1,6 @@
 /* api_about - whether trackd serves, and which trackd it is.
  *
- * Uses: api_render.
+ * Uses: render.
  */
 #ifndef SERVER_API_ABOUT_H
 #define SERVER_API_ABOUT_H

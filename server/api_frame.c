@@ -1,8 +1,8 @@
 #include "api_frame.h"
 
 #include "api_parse.h"
-#include "api_render.h"
 #include "journal.h"
+#include "render.h"
 
 track_status api_frame_add(struct app *app, struct request *rq, struct response *rs,
                            track_error *err)
@@ -71,6 +71,7 @@ static track_status writer_begin(struct app *app, const struct request *rq, stru
     }
     call->now_us = rq->now_us;
     call->points = -1;
+    call->rank = -1;
     rs->next_seq = &call->next_seq;
     *out = call;
     return TRACK_OK;
@@ -84,12 +85,32 @@ track_status api_writer_set(struct app *app, struct request *rq, struct response
     struct journal_writer *call;
     TRY(parse_body(rq, names, &body, err));
     TRY(writer_begin(app, rq, rs, &call, err));
-    call->rank = -1;
     TRY(json_may_text(body, "name", &call->name, err));
     TRY(json_may_text(body, "host", &call->host, err));
     TRY(json_may_int_in(body, "rank", (struct json_range){0, 1000000}, &call->rank, err));
     TRY(json_may_int_in(body, "pid", (struct json_range){0, INT32_MAX}, &call->pid, err));
     return journal_writer(app->store, call, err);
+}
+
+track_status api_writer_lost(struct app *app, struct request *rq, struct response *rs,
+                             track_error *err)
+{
+    static const char *const names[] = {"count", "reason", NULL};
+    const struct json *body;
+    struct journal_writer *call;
+    TRY(parse_body(rq, names, &body, err));
+    TRY(writer_begin(app, rq, rs, &call, err));
+    TRY(json_need_int_in(body, "count", (struct json_range){1, INT64_MAX}, &call->lost, err));
+    TRY(json_may_text(body, "reason", &call->lost_why, err));
+    return journal_writer(app->store, call, err);
+}
+
+track_status api_writer_lost_done(struct app *app, const struct request *rq,
+                                  const struct ticket *ticket, struct response *rs,
+                                  track_error *err)
+{
+    (void)app, (void)ticket;
+    return render_done(rq, rs, err);
 }
 
 track_status api_writer_close(struct app *app, struct request *rq, struct response *rs,

@@ -1,25 +1,18 @@
 #include "api_project.h"
 
 #include "api_parse.h"
-#include "api_render.h"
+#include "render.h"
 
 track_status api_project_list(struct app *app, struct request *rq, struct response *rs,
                               track_error *err)
 {
     struct project_page page = {.limit = 0};
-    struct project_list list;
     struct json_writer w;
     TRY(parse_limit(rq, &page.limit, err));
     TRY(parse_cursor(rq, &page.after, err));
-    TRY(store_project_list(app->store, &page, rq->arena, &list, err));
     TRY(render_begin(rq, &w, err));
     json_write_object(&w, NULL);
-    json_write_array(&w, "projects");
-    for (size_t i = 0; i < list.count; i++) {
-        render_project(&w, NULL, &list.at[i]);
-    }
-    json_write_close(&w);
-    render_next(&w, list.next);
+    TRY(render_projects(app, rq, &page, &w, err));
     json_write_close(&w);
     return render_end(&w, rs, err);
 }

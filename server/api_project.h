@@ -1,6 +1,6 @@
 /* api_project - projects: list, make, get, note.
  *
- * Uses: api_parse, api_render, store.
+ * Uses: api_parse, render, store.
  */
 #ifndef SERVER_API_PROJECT_H
 #define SERVER_API_PROJECT_H

@@ -1,9 +1,27 @@
 #include "api_run.h"
 
+#include "api_facts.h"
 #include "api_parse.h"
-#include "api_render.h"
+#include "render.h"
 
 #include <string.h>
+
+/* The rest of the members of RunCreate: what is said of the run from its start. */
+static track_status create_facts(const struct request *rq, const struct json *body,
+                                 struct run_put *call, track_error *err)
+{
+    const struct json *params = NULL, *tags = NULL;
+    TRY(json_may_object(body, "params", &params, err));
+    TRY(json_may_object(body, "tags", &tags, err));
+    struct facts_in in;
+    TRY(facts_parse(rq, params, true, &in, err));
+    call->params = in.at;
+    call->param_count = in.count;
+    TRY(facts_parse(rq, tags, false, &in, err));
+    call->tags = in.at;
+    call->tag_count = in.count;
+    return TRACK_OK;
+}
 
 static track_status create_parse(const struct request *rq, struct run_put *call, track_error *err)
 {
@@ -19,10 +37,12 @@ static track_status create_parse(const struct request *rq, struct run_put *call,
     TRY(json_may_text(body, "state", &call->state, err));
     TRY(json_may_text(body, "parent", &call->parent, err));
     TRY(json_may_text(body, "client", &call->client, err));
+    TRY(json_may_text(body, "user", &call->user, err));
+    TRY(json_may_text(body, "host", &call->host, err));
     TRY(json_may_text(body, "capture_mode", &call->capture_mode, err));
     TRY(json_may_int_in(body, "started_us", (struct json_range){0, INT64_MAX}, &call->started_us,
                         err));
-    return TRACK_OK;
+    return create_facts(rq, body, call, err);
 }
 
 track_status api_run_create(struct app *app, struct request *rq, struct response *rs,
@@ -194,6 +214,7 @@ static void render_writer(struct json_writer *w, const struct run_writer *writer
     json_write_int(w, "last_seq", writer->next_seq - 1);
     json_write_bool(w, "closed", writer->closed_us != 0);
     json_write_int(w, "seen_us", writer->seen_us);
+    json_write_int(w, "lost", writer->lost);
     json_write_close(w);
 }
 

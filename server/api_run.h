@@ -1,6 +1,6 @@
 /* api_run - runs and their life: make, get, change, finish, receipt.
  *
- * Uses: api_parse, api_facts, api_render, store.
+ * Uses: api_parse, api_facts, render, store.
  */
 #ifndef SERVER_API_RUN_H
 #define SERVER_API_RUN_H

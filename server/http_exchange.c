@@ -48,12 +48,11 @@ static track_status parse_target(struct exchange *x, track_error *err)
                      &x->rq.query, &x->rq.query_count, err);
 }
 
-/* From a page at this depth to the root: "", "../", "../../"... */
+/* From a page at this depth to the root: "./", "../", "../../"... */
 static const char *way_to_root(size_t segments)
 {
     static const char up[] = "../../../../../../../../../../../../../../../../";
-    size_t levels = segments > 0 ? segments - 1 : 0;
-    return up + sizeof(up) - 1 - 3 * levels;
+    return segments > 1 ? up + sizeof(up) - 1 - 3 * (segments - 1) : "./";
 }
 
 static track_status find_row(struct exchange *x, track_error *err)

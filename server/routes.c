@@ -1,10 +1,16 @@
 #include "routes.h"
 
 #include "api_about.h"
+#include "api_facts.h"
 #include "api_frame.h"
 #include "api_live.h"
 #include "api_project.h"
 #include "api_run.h"
+#include "page_asset.h"
+#include "page_shell.h"
+
+/* What a page keeps in its address is its own. */
+#define ANY_QUERY "*"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
@@ -26,6 +32,14 @@ const struct route routes[] = {
     GET("/version", api_version_get, NONE, NULL),
     GET("/api/v1/version", api_version_get, NONE, NULL),
 
+    /* the pages */
+    GET("/", page_home, READ, ANY_QUERY),
+    GET("/trash", page_trash, READ, ANY_QUERY),
+    GET("/p/:project", page_project, READ, ANY_QUERY),
+    GET("/p/:project/r/:run", page_run, READ, ANY_QUERY),
+    GET("/p/:project/r/:run/:tab", page_run, READ, ANY_QUERY),
+    GET("/assets/:name", page_asset, READ, NULL),
+
     GET("/api/v1/projects", api_project_list, READ, "limit cursor"),
     SEND(POST, "/api/v1/projects", api_project_create, api_project_done, LOG, 128 * KIB),
     GET("/api/v1/projects/:project", api_project_get, READ, NULL),
@@ -43,9 +57,22 @@ const struct route routes[] = {
     SEND(POST, "/api/v1/runs/:run/finish", api_run_finish, api_run_finished, LOG, 4 * KIB),
     GET("/api/v1/runs/:run/receipt", api_run_receipt, READ, NULL),
 
+    SEND(POST, "/api/v1/runs/:run/params", api_params_set, api_fact_done, LOG, 8 * MIB),
+    SEND(POST, "/api/v1/runs/:run/tags", api_tags_set, api_fact_done, LOG, 8 * MIB),
+    GET("/api/v1/runs/:run/definitions", api_definitions_get, READ, NULL),
+    SEND(POST, "/api/v1/runs/:run/definitions", api_definitions_set, api_fact_done, LOG, 8 * MIB),
+    GET("/api/v1/runs/:run/docs", api_doc_list, READ, NULL),
+    GET("/api/v1/runs/:run/docs/:name", api_doc_get, READ, NULL),
+    {"PUT", "/api/v1/runs/:run/docs/:name", api_doc_set, api_fact_done, RIGHT_LOG, BODY_DOC,
+     8 * MIB, NULL, NULL},
+    GET("/api/v1/runs/:run/alerts", api_alert_list, READ, NULL),
+    SEND(POST, "/api/v1/runs/:run/alerts", api_alert_add, api_fact_done, LOG, 128 * KIB),
+
     {"POST", "/api/v1/runs/:run/frames", api_frame_add, api_frame_added, RIGHT_LOG, BODY_FRAME,
      4 * MIB, NULL, NULL},
     SEND(PUT, "/api/v1/runs/:run/writers/:writer", api_writer_set, api_writer_done, LOG, 4 * KIB),
+    SEND(POST, "/api/v1/runs/:run/writers/:writer/lost", api_writer_lost, api_writer_lost_done, LOG,
+         4 * KIB),
     SEND(POST, "/api/v1/runs/:run/writers/:writer/close", api_writer_close, api_writer_done, LOG,
          4 * KIB),
 

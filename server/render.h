@@ -1,9 +1,9 @@
-/* api_render - what handlers answer: JSON of the nouns in schema/openapi.yaml.
+/* render - what handlers answer: JSON of the nouns in schema/openapi.yaml.
  *
  * Uses: json, route, store.
  */
-#ifndef SERVER_API_RENDER_H
-#define SERVER_API_RENDER_H
+#ifndef SERVER_RENDER_H
+#define SERVER_RENDER_H
 #include "../core/json.h"
 #include "app.h"
 #include "store_run.h"
@@ -41,7 +41,21 @@ void render_project_ref(struct json_writer *w, const char *name, const char *pro
 /* A project, as one value. */
 void render_project(struct json_writer *w, const char *name, const struct project *project);
 
-/* A run with its params and tags, read from the store, as the whole answer.
+/* Members projects and next of a page of projects. */
+track_status render_projects(struct app *app, const struct request *rq,
+                             const struct project_page *page, struct json_writer *w,
+                             track_error *err);
+
+/* A run with its params and tags, read from the store, as one value. */
+struct render_name {
+    const char *id;     /* of the run */
+    const char *member; /* name of the value in an object; NULL elsewhere */
+};
+track_status render_run_value(struct app *app, const struct request *rq,
+                              const struct render_name *what, struct json_writer *w,
+                              track_error *err);
+
+/* The same as the whole answer.
  *
  * The statuses of store_run_get and render_end.
  */

@@ -1,4 +1,4 @@
-#include "api_render.h"
+#include "render.h"
 
 #include "../core/name.h"
 #include "store_fact.h"
@@ -89,6 +89,15 @@ void render_project(struct json_writer *w, const char *name, const struct projec
     json_write_close(w);
 }
 
+static void render_facts(struct json_writer *w, const char *name, const struct fact_list *facts)
+{
+    json_write_object(w, name);
+    for (size_t i = 0; i < facts->count; i++) {
+        json_write_text(w, facts->at[i].key, facts->at[i].value);
+    }
+    json_write_close(w);
+}
+
 static void render_times(struct json_writer *w, const struct run *run)
 {
     json_write_int(w, "created_us", run->created_us);
@@ -111,6 +120,7 @@ static void render_end_of_run(struct json_writer *w, const struct run *run)
         json_write_int(w, "signal", run->signal);
     }
     json_write_bool(w, "stop", run->stop);
+    json_write_int(w, "lost", run->lost);
 }
 
 static void render_run_members(struct json_writer *w, const struct run *run)
@@ -125,20 +135,50 @@ static void render_run_members(struct json_writer *w, const struct run *run)
     json_write_text(w, "state", run->state);
     json_write_text(w, "capture_mode", run->capture_mode);
     json_write_text(w, "client", run->client);
+    json_write_text(w, "user", run->user);
+    json_write_text(w, "host", run->host);
     json_write_text(w, "parent", *run->parent ? run->parent : NULL);
     render_times(w, run);
     render_end_of_run(w, run);
 }
 
+track_status render_run_value(struct app *app, const struct request *rq,
+                              const struct render_name *what, struct json_writer *w,
+                              track_error *err)
+{
+    struct run run;
+    struct fact_list params, tags;
+    TRY(store_run_get(app->store, what->id, rq->arena, &run, err));
+    TRY(store_param_list(app->store, what->id, rq->arena, &params, err));
+    TRY(store_tag_list(app->store, what->id, rq->arena, &tags, err));
+    json_write_object(w, what->member);
+    render_run_members(w, &run);
+    render_facts(w, "params", &params);
+    render_facts(w, "tags", &tags);
+    json_write_close(w);
+    return TRACK_OK;
+}
+
 track_status render_run(struct app *app, const struct request *rq, const char *id,
                         struct response *rs, track_error *err)
 {
-    struct run run;
     struct json_writer w;
-    TRY(store_run_get(app->store, id, rq->arena, &run, err));
     TRY(render_begin(rq, &w, err));
-    json_write_object(&w, NULL);
-    render_run_members(&w, &run);
-    json_write_close(&w);
+    TRY(render_run_value(app, rq, &(struct render_name){.id = id}, &w, err));
     return render_end(&w, rs, err);
+}
+
+track_status render_projects(struct app *app, const struct request *rq,
+                             const struct project_page *page, struct json_writer *w,
+                             track_error *err)
+{
+    struct project_list list;
+    TRY(store_project_list(app->store, page, rq->arena, &list, err));
+    json_write_array(w, "projects");
+    for (size_t i = 0; i < list.count; i++) {
+        render_project(w, NULL, &list.at[i]);
+    }
+    json_write_close(w);
+    render_next(w, list.next);
+    return TRACK_OK;
 }
