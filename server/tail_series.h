@@ -3,34 +3,13 @@
  * A set in the order (step, time, value as ordered bits), exact repeats dropped: chunks of up to
  * TAIL_CHUNK_POINTS with each column in its narrowest form, 8 bytes a point and less for what
  * trainers log.  New points wait unsorted until the series is settled.
- * Uses: bins, fail.  Not shared between threads without a hand-over.
+ * Uses: bins, fail, tail_chunk.  Not shared between threads without a hand-over.
  */
 #ifndef SERVER_TAIL_SERIES_H
 #define SERVER_TAIL_SERIES_H
-#include "../core/bins.h"
-#include "../core/fail.h"
+#include "tail_chunk.h"
 
-enum { TAIL_CHUNK_POINTS = 4096, TAIL_PENDING_POINTS = 4 * TAIL_CHUNK_POINTS };
-
-/* One measurement. */
-struct tail_point {
-    int64_t step, time_us;
-    double value;
-};
-
-/* -1, 0 or 1: order of the set. */
-int tail_point_compare(const struct tail_point *a, const struct tail_point *b);
-
-/* A part of the set, in order; chunks do not overlap.  How columns are stored is its own affair. */
-struct tail_chunk {
-    struct tail_point first, last;
-    int64_t time_min_us, time_max_us;
-    uint32_t count;
-    unsigned char steps, times, values; /* forms */
-    bool times_ascend;
-    unsigned char *data; /* [bytes] */
-    size_t bytes;
-};
+enum { TAIL_PENDING_POINTS = 4096 }; /* then they are settled */
 
 /* What is known of all points of a series; kept up to date by settling. */
 struct tail_summary {
@@ -73,13 +52,6 @@ track_status tail_series_add(struct tail_series *s, const struct tail_column *in
  * Tests: tests/server/test_tail_series.c
  */
 track_status tail_series_settle(struct tail_series *s, track_error *err);
-
-/* Decoded columns of a chunk. */
-struct tail_window {
-    int64_t steps[TAIL_CHUNK_POINTS], times_us[TAIL_CHUNK_POINTS];
-    double values[TAIL_CHUNK_POINTS];
-};
-void tail_chunk_decode(const struct tail_chunk *chunk, struct tail_window *out);
 
 /* Index of the first chunk that reaches step or goes beyond it; chunk_count: none. */
 size_t tail_series_find(const struct tail_series *s, int64_t step);
