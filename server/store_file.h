@@ -33,8 +33,8 @@ struct file_put {
 };
 
 /* TRACK_INVALID: a path, digest or media type that is not legal.
- * Status of the ticket: TRACK_NOT_FOUND: the run, or a blob that was not sent yet (err names its
- * digest); TRACK_CONFLICT: the run is deleted, or a path is a folder of another. */
+ * Status of the ticket: TRACK_NOT_FOUND: the run; TRACK_CONFLICT: the run is deleted, the bytes of
+ * a file were not sent yet (err names its path), or a path is a folder of another. */
 track_status store_file_put(struct store *s, struct file_put *call, track_error *err);
 
 struct file_remove {
@@ -62,13 +62,14 @@ track_status store_file_list(struct store *s, const struct file_page *page, stru
 
 /* Something a run used. */
 struct run_input {
-    const char *kind;   /* dataset model file other */
-    const char *name;   /* of it, within the project */
-    const char *digest; /* "sha256:<hex>" or "<alg>:<value>" */
-    const char *uri;    /* where it was, or "" */
-    const char *role;   /* train, validation, ..., or "" */
-    int64_t size;       /* bytes; -1: not known */
+    const char *kind;    /* dataset model file other */
+    const char *name;    /* of it, within the project */
+    struct bytes digest; /* [32] SHA-256 */
+    const char *uri;     /* where it was, or "" */
+    const char *role;    /* train, validation, ..., or "" */
+    int64_t size;        /* bytes; -1: not known */
     int64_t at_us;
+    bool stored; /* out: its bytes are here too */
 };
 struct run_input_list {
     const struct run_input *at; /* [count], in the order of addition */
@@ -82,7 +83,7 @@ struct input_add {
     int64_t now_us;
 };
 
-/* TRACK_INVALID: an empty or over-long text, a digest without "alg:".
+/* TRACK_INVALID: an empty or over-long text, a digest not of 32 bytes.
  * Status of the ticket: TRACK_NOT_FOUND; TRACK_CONFLICT: the run is deleted. */
 track_status store_input_add(struct store *s, struct input_add *call, track_error *err);
 track_status store_input_list(struct store *s, const char *run, struct arena *arena,

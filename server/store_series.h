@@ -56,6 +56,4 @@ struct node_list {
 track_status store_series_stale(struct store *s, int64_t project_node, struct arena *arena,
                                 struct node_list *out, track_error *err);
 
-/* Number of a series key: first 8 bytes of SHA-256(name, 00, context) as big-endian, top bit 0. */
-int64_t series_key_id(const char *name, const char *context);
 #endif
