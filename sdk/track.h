@@ -79,6 +79,9 @@ typedef struct track_run_options {
     const int32_t *rank;     /* NULL: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK, else 0.  A
                                 rank     n > 0 logs its series with the context {"rank":n} */
     const char *const *argv; /* command to record, NULL at its end; NULL: that of this process */
+    const char *parent;      /* id of the run that this one is part of; NULL: none */
+    bool no_code;            /* capture everything but the state of the code */
+    bool launched;           /* the run is recorded by a launcher, not by the program itself */
 } track_run_options;
 
 /* An options struct with every default in it. */
