@@ -11,6 +11,7 @@ struct parser {
     struct scan scan;
     unsigned depth;
     unsigned term_count;
+    unsigned costly_count;
 };
 
 static track_status parse_or(struct parser *p, struct filter **out, track_error *err);
@@ -42,6 +43,16 @@ static bool operator_follows(const struct parser *p, const struct token *word)
            token_is(&t, "IN") || token_is(&t, "BETWEEN");
 }
 
+/* Patterns and texts are compared with every run: long ones would cost too much. */
+static track_status check_size(const struct parser *p, const char *text, size_t offset,
+                               track_error *err)
+{
+    return strlen(text) <= FILTER_PATTERN_BYTES_MAX
+               ? TRACK_OK
+               : scan_fail(&p->scan, offset, err, "%zu bytes to look for, at most %d", strlen(text),
+                           FILTER_PATTERN_BYTES_MAX);
+}
+
 static track_status take_text(struct parser *p, struct filter *term, track_error *err)
 {
     struct token t = token_peek(&p->scan, false);
@@ -52,7 +63,10 @@ static track_status take_text(struct parser *p, struct filter *term, track_error
     if (!term->operand.key) {
         return scan_no_memory(&p->scan, err);
     }
-    return *term->operand.key ? TRACK_OK : scan_fail(&p->scan, t.from, err, "an empty text");
+    if (!*term->operand.key) {
+        return scan_fail(&p->scan, t.from, err, "an empty text");
+    }
+    return check_size(p, term->operand.key, t.from, err);
 }
 
 /* tag:KEY and has:KEY, whose second token is `:`. */
@@ -204,6 +218,9 @@ static track_status take_values(struct parser *p, struct filter *term, track_err
     size_t offset = token_peek(&p->scan, true).from;
     TRY(filter_take_value(&p->scan, type, &v, err));
     term->values = v;
+    if (term->op == FILTER_LIKE || term->op == FILTER_ILIKE) {
+        return check_size(p, v->text, offset, err);
+    }
     return term->op == FILTER_MATCH ? check_pattern(p, v->text, offset, err) : TRACK_OK;
 }
 
@@ -213,6 +230,11 @@ static track_status take_comparison(struct parser *p, struct filter *term, track
     size_t offset = token_peek(&p->scan, false).from;
     TRY(take_op(p, term, err));
     TRY(check_op(p, term, offset, err));
+    bool costly = term->op == FILTER_MATCH || term->operand.func == FILTER_AT;
+    if (costly && ++p->costly_count > FILTER_COSTLY_COUNT_MAX) {
+        return scan_fail(&p->scan, term->offset, err, "more than %d terms with ~, !~ or at()",
+                         FILTER_COSTLY_COUNT_MAX);
+    }
     return take_values(p, term, err);
 }
 

@@ -15,7 +15,8 @@ enum { SERIES_ROWS_MAX = 4096, SERIES_PUT_MAX = 1000 };
 struct series_row {
     const char *name, *context; /* context "" or JSON with sorted keys */
     int64_t step_scale;
-    double last; /* of the greatest (step, time, value); any double */
+    double first; /* of the least (step, time, value); any double */
+    double last;  /* of the greatest */
     int64_t last_step, last_us;
     double vmin, vmax; /* finite ones; NaN: there is none */
     int64_t vmin_step, vmax_step;

@@ -112,6 +112,7 @@ CREATE TABLE metric_def(
     hidden     {I64} NOT NULL,
     PRIMARY KEY(owner, name)
 ) {CLUSTER};
+CREATE INDEX metric_def_name ON metric_def(name, owner);
 
 -- id: first 8 bytes of SHA-256(name 00 context), top bit 0.
 CREATE TABLE series_key(
@@ -128,6 +129,7 @@ CREATE TABLE series(
     key        {I64} NOT NULL,
     project    {I64} NOT NULL,
     step_scale {I64} NOT NULL,
+    first      {F64},
     last       {F64},
     last_ok    {I64} NOT NULL,
     last_step  {I64} NOT NULL,

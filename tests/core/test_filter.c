@@ -203,10 +203,11 @@ TEST(filter, shows_a_caret_below_the_mistake)
                               "  tag:\xc3\xa9t\xc3\xa9 statsu:x\n"
                               "          ^") == 0);
     char text[400];
-    for (size_t i = 0; i < sizeof(text) - 20; i += 3) {
+    memcpy(text, "tag:", 4);
+    for (size_t i = 4; i < 379; i += 3) {
         memcpy(text + i, "\xe2\x82\xac", 3);
     }
-    memcpy(text + 378, " name\n<> ", 10);
+    memcpy(text + 379, " name\n<> ", 10);
     CHECK(filter_read(text_of(text), &a, &tree, NULL, &err) == TRACK_INVALID);
     const char *caret = strrchr(err.message, '\n');
     CHECK(caret && strstr(err.message, "\xac name <> \n") && strlen(caret) < 50);
@@ -222,10 +223,11 @@ static track_status status_of(const char *text)
 TEST(filter, keeps_its_limits)
 {
     char text[FILTER_BYTES_MAX + 2];
-    memset(text, 'a', sizeof(text));
+    memset(text, ' ', sizeof(text));
+    text[0] = 'a';
     text[FILTER_BYTES_MAX] = 0;
     CHECK(status_of(text) == TRACK_OK);
-    text[FILTER_BYTES_MAX] = 'a';
+    text[FILTER_BYTES_MAX] = ' ';
     text[FILTER_BYTES_MAX + 1] = 0;
     CHECK(status_of(text) == TRACK_INVALID);
     for (int count = FILTER_TERM_COUNT_MAX; count <= FILTER_TERM_COUNT_MAX + 1; count++) {
@@ -252,6 +254,22 @@ TEST(filter, keeps_its_limits)
     }
     text[4 * FILTER_TERM_COUNT_MAX] = 0;
     CHECK(status_of(text) == TRACK_OK);
+    for (int count = FILTER_COSTLY_COUNT_MAX; count <= FILTER_COSTLY_COUNT_MAX + 1; count++) {
+        text[0] = 0;
+        for (int i = 0; i < count; i++) {
+            memcpy(text + 10 * i, i % 2 ? "name  ~ x " : "at(a,1)=1 ", 11);
+        }
+        CHECK(status_of(text) == (count <= FILTER_COSTLY_COUNT_MAX ? TRACK_OK : TRACK_INVALID));
+    }
+    for (size_t size = FILTER_PATTERN_BYTES_MAX; size <= FILTER_PATTERN_BYTES_MAX + 1; size++) {
+        memset(text, 'a', sizeof(text));
+        text[size] = 0;
+        CHECK(status_of(text) == (size <= FILTER_PATTERN_BYTES_MAX ? TRACK_OK : TRACK_INVALID));
+        memcpy(text, "name LIKE a", 11);
+        text[size] = 'a';
+        text[size + 10] = 0;
+        CHECK(status_of(text) == (size <= FILTER_PATTERN_BYTES_MAX ? TRACK_OK : TRACK_INVALID));
+    }
     CHECK(status_of("\xff") == TRACK_INVALID);
     AUTO_ARENA a = ARENA(1 << 20);
     const struct filter *tree;
