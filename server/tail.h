@@ -42,7 +42,7 @@ struct tail_writer {
     size_t key_room;
 };
 
-/* A journal row with console lines or texts; the row itself stays in the database. */
+/* A journal row with console lines; the row itself stays in the database. */
 struct tail_row {
     uint32_t writer; /* index */
     int64_t seq;     /* seq_lo of the row */
@@ -54,8 +54,9 @@ struct tail_row {
 
 /* A text sample: where it lies. */
 struct tail_text {
-    uint32_t series; /* index in texts_of */
-    uint32_t row;    /* index */
+    uint32_t series; /* index */
+    uint32_t writer; /* index */
+    int64_t seq;     /* seq_lo of the row */
     uint32_t place;  /* among the texts of the row */
     int64_t step, time_us;
 };
@@ -65,9 +66,9 @@ struct tail_run {
     struct tail *tail;
     char id[33];
     int64_t node, started_us;
-    uint64_t version; /* sum of its writers' next_seq */
-    struct arena arena;
-    struct tail_writer *writers; /* [writer_count] */
+    uint64_t version;            /* sum of its writers' next_seq */
+    struct arena names;          /* of series */
+    struct tail_writer *writers; /* [writer_count], in order of first sight */
     size_t writer_count, writer_room;
     struct tail_series *series; /* [series_count], in order of first use, texts included */
     size_t series_count, series_room;
@@ -75,9 +76,9 @@ struct tail_run {
     size_t sorted_count;
     uint32_t *by_id; /* [id_room]: hash table of indexes, UINT32_MAX is empty */
     size_t id_room;
-    struct tail_row *rows; /* [row_count], in order of arrival */
-    size_t row_count, row_room;
-    struct tail_text *texts; /* [text_count], in order of arrival */
+    struct tail_row *rows; /* [row_count], by arrival */
+    size_t row_count, row_room, row_numbered;
+    struct tail_text *texts; /* [text_count] */
     size_t text_count, text_room;
     int64_t line_count;
     /* the cache's own */
@@ -110,13 +111,29 @@ track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, stru
 void tail_give(struct tail_run **run); /* NULL inside is allowed */
 #define AUTO_TAIL __attribute__((cleanup(tail_give)))
 
-/* The series with this name; NULL: none.  context NULL: the one without context, else that of the
- * lowest rank.  Settled: its chunks hold every point. */
-struct tail_series *tail_find(struct tail_run *run, const char *name, const char *context);
+/* The series with this name, settled: its chunks hold every point.
+ *
+ *   context  NULL: the series without context, else that of the lowest rank.
+ *   out      NULL: there is none.
+ *
+ * TRACK_NOMEM  no memory.
+ */
+track_status tail_find(struct tail_run *run, const char *name, const char *context,
+                       struct tail_series **out, track_error *err);
 
-/* Calls fn with each frame of the row that has console lines or texts, decoded. */
+/* Makes by_name hold every series.  TRACK_NOMEM. */
+track_status tail_sort_names(struct tail_run *run, track_error *err);
+
+/* Reads a journal row again and calls fn with each frame of it.
+ *
+ * TRACK_CORRUPT  it is gone, or damaged.  What tail_take says, and whatever fn returns.
+ */
 struct frame;
 typedef track_status tail_visit(void *data, const struct frame *frame, track_error *err);
-track_status tail_read_row(struct tail_run *run, const struct tail_row *row, tail_visit *fn,
+struct tail_place {
+    uint32_t writer; /* index */
+    int64_t seq;
+};
+track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_visit *fn,
                            void *data, track_error *err);
 #endif

@@ -1,0 +1,331 @@
+#include "tail_run.h"
+
+#include "../core/frame.h"
+#include "../core/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PENDING_BYTES_MAX = 32 << 20, /* of all series of a run together */
+    ROOM_MIN = 16,
+    NONE = -1, /* as uint32_t: UINT32_MAX */
+};
+
+static track_status nomem(track_error *err)
+{
+    return FAIL(err, TRACK_NOMEM, "decoded journal of a run: no memory");
+}
+
+/* Makes room for one more element of size bytes; NULL without memory. */
+static void *grow(void *at, size_t count, size_t *room, size_t size)
+{
+    if (count < *room) {
+        return at;
+    }
+    size_t more = *room ? 2 * *room : ROOM_MIN;
+    void *grown = realloc(at, more * size);
+    *room = grown ? more : *room;
+    return grown;
+}
+
+track_status tail_run_writer(struct tail_run *run, const struct run_writer *writer, size_t *out,
+                             track_error *err)
+{
+    size_t i = 0;
+    while (i < run->writer_count &&
+           memcmp(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id)) != 0) {
+        i++;
+    }
+    if (i == run->writer_count) {
+        void *at = grow(run->writers, i, &run->writer_room, sizeof(*run->writers));
+        if (!at) {
+            return nomem(err);
+        }
+        run->writers = at;
+        run->writers[i] = (struct tail_writer){0};
+        memcpy(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id));
+        run->writer_count++;
+    }
+    run->writers[i].rank = writer->rank;
+    *out = i;
+    return TRACK_OK;
+}
+
+/* The slot of an id in the hash table: that of its series, or a free one. */
+static uint32_t *id_slot(const struct tail_run *run, int64_t id)
+{
+    size_t i = (size_t)id & (run->id_room - 1);
+    while (run->by_id[i] != (uint32_t)NONE && run->series[run->by_id[i]].id != id) {
+        i = (i + 1) & (run->id_room - 1);
+    }
+    return &run->by_id[i];
+}
+
+/* Keeps the hash table at most half full. */
+static track_status id_reserve(struct tail_run *run, track_error *err)
+{
+    if (2 * (run->series_count + 1) <= run->id_room) {
+        return TRACK_OK;
+    }
+    size_t room = run->id_room ? 2 * run->id_room : 4 * ROOM_MIN;
+    uint32_t *by_id = malloc(room * sizeof(*by_id));
+    if (!by_id) {
+        return nomem(err);
+    }
+    memset(by_id, 0xff, room * sizeof(*by_id));
+    free(run->by_id);
+    run->by_id = by_id;
+    run->id_room = room;
+    for (size_t i = 0; i < run->series_count; i++) {
+        *id_slot(run, run->series[i].id) = (uint32_t)i;
+    }
+    return TRACK_OK;
+}
+
+/* The number behind "rank": in a context, or -1. */
+static int64_t rank_of(const char *context)
+{
+    const char *at = strstr(context, "\"rank\":");
+    int64_t rank = 0;
+    if (!at) {
+        return -1;
+    }
+    at += strlen("\"rank\":");
+    if (*at < '0' || *at > '9') {
+        return -1;
+    }
+    for (; *at >= '0' && *at <= '9' && rank < INT32_MAX; at++) {
+        rank = rank * 10 + (*at - '0');
+    }
+    return rank;
+}
+
+/* The index of the series that key names, made when it is new. */
+static track_status series_get(struct tail_run *run, const struct frame_key *key, uint32_t *out,
+                               track_error *err)
+{
+    int64_t id;
+    TRY(hash_series(key->name, key->context, &id, err));
+    TRY(id_reserve(run, err));
+    uint32_t *slot = id_slot(run, id);
+    if (*slot != (uint32_t)NONE) {
+        *out = *slot;
+        return TRACK_OK;
+    }
+    size_t i = run->series_count;
+    void *at = grow(run->series, i, &run->series_room, sizeof(*run->series));
+    if (!at) {
+        return nomem(err);
+    }
+    run->series = at;
+    run->series[i] = (struct tail_series){.id = id};
+    run->series[i].name = arena_text(&run->names, (const char *)key->name.at, key->name.size);
+    run->series[i].context = arena_text(
+        &run->names, key->context.size ? (const char *)key->context.at : "", key->context.size);
+    if (!run->series[i].name || !run->series[i].context) {
+        return nomem(err);
+    }
+    run->series[i].rank = rank_of(run->series[i].context);
+    run->series_count++;
+    *slot = *out = (uint32_t)i;
+    return TRACK_OK;
+}
+
+/* Takes the definitions of a frame into the writer's dictionary. */
+static track_status add_keys(struct tail_run *run, struct tail_writer *w, const struct frame *f,
+                             track_error *err)
+{
+    size_t end = f->first_key + f->key_count;
+    if (f->key_count && end > w->key_room) {
+        size_t room = end + end / 2;
+        uint32_t *keys = realloc(w->keys, room * sizeof(*keys));
+        if (!keys) {
+            return nomem(err);
+        }
+        memset(keys + w->key_room, 0xff, (room - w->key_room) * sizeof(*keys));
+        w->keys = keys;
+        w->key_room = room;
+    }
+    for (size_t i = 0; i < f->key_count; i++) {
+        TRY(series_get(run, &f->keys[i], &w->keys[f->first_key + i], err));
+    }
+    return TRACK_OK;
+}
+
+/* A row being added. */
+struct adding {
+    struct tail_run *run;
+    size_t writer;
+    const struct journal_row *row;
+    uint32_t texts;       /* of the row, so far */
+    struct tail_row line; /* what its lines are */
+};
+
+static track_status add_text(struct adding *a, uint32_t series, const struct frame_block *block,
+                             size_t i, track_error *err)
+{
+    struct tail_run *run = a->run;
+    void *at = grow(run->texts, run->text_count, &run->text_room, sizeof(*run->texts));
+    if (!at) {
+        return nomem(err);
+    }
+    run->texts = at;
+    run->texts[run->text_count++] = (struct tail_text){
+        .series = series,
+        .writer = (uint32_t)a->writer,
+        .seq = a->row->seq_lo,
+        .place = a->texts++,
+        .step = block->steps[i],
+        .time_us = block->times_us[i],
+    };
+    run->series[series].is_text = true;
+    return TRACK_OK;
+}
+
+static track_status add_column(struct adding *a, const struct frame_block *block,
+                               const struct frame_column *column, track_error *err)
+{
+    const struct tail_writer *w = &a->run->writers[a->writer];
+    uint32_t series = column->key < w->key_room ? w->keys[column->key] : (uint32_t)NONE;
+    if (series == (uint32_t)NONE) {
+        return FAIL(err, TRACK_CORRUPT, "run %s, seq %lld: key number %u is not defined",
+                    a->run->id, (long long)a->row->seq_lo, column->key);
+    }
+    if (column->values) {
+        struct tail_column in = {block->steps, block->times_us, column->values, block->rows};
+        return tail_series_add(&a->run->series[series], &in, err);
+    }
+    for (size_t i = 0; i < block->rows; i++) {
+        TRY(add_text(a, series, block, i, err));
+    }
+    return TRACK_OK;
+}
+
+static track_status add_frame(struct adding *a, const struct frame *f, track_error *err)
+{
+    TRY(add_keys(a->run, &a->run->writers[a->writer], f, err));
+    for (size_t b = 0; b < f->block_count; b++) {
+        for (size_t c = 0; c < f->blocks[b].column_count; c++) {
+            TRY(add_column(a, &f->blocks[b], &f->blocks[b].columns[c], err));
+        }
+    }
+    for (size_t i = 0; i < f->line_count; i++) {
+        a->line.lines[f->lines[i].stream]++;
+        int64_t time = f->lines[i].time_us;
+        a->line.time_last_us = time > a->line.time_last_us ? time : a->line.time_last_us;
+    }
+    return TRACK_OK;
+}
+
+static track_status add_row(struct adding *a, track_error *err)
+{
+    struct tail_run *run = a->run;
+    if (a->line.lines[0] + a->line.lines[1] == 0) {
+        return TRACK_OK;
+    }
+    void *at = grow(run->rows, run->row_count, &run->row_room, sizeof(*run->rows));
+    if (!at) {
+        return nomem(err);
+    }
+    run->rows = at;
+    run->rows[run->row_count++] = a->line;
+    return TRACK_OK;
+}
+
+track_status tail_run_add(struct tail_run *run, size_t writer, const struct journal_row *row,
+                          track_error *err)
+{
+    struct adding a = {.run = run, .writer = writer, .row = row};
+    a.line = (struct tail_row){.writer = (uint32_t)writer,
+                               .seq = row->seq_lo,
+                               .recv_us = row->recv_us,
+                               .time_last_us = INT64_MIN};
+    struct bytes left = row->body;
+    while (left.size) {
+        AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
+        struct frame_head head;
+        struct frame frame;
+        track_error why = {0};
+        track_status status = frame_decode_head(left, &head, &why);
+        if (status == TRACK_OK) {
+            status = frame_decode((struct bytes){left.at, head.size}, &arena, &frame, &why);
+        }
+        if (status != TRACK_OK) {
+            return FAIL(err, status == TRACK_NOMEM ? status : TRACK_CORRUPT,
+                        "run %s, seq %lld: %.150s", run->id, (long long)row->seq_lo, why.message);
+        }
+        TRY(add_frame(&a, &frame, err));
+        left = (struct bytes){left.at + head.size, left.size - head.size};
+    }
+    return add_row(&a, err);
+}
+
+static int row_order(const void *left, const void *right)
+{
+    const struct tail_row *a = left, *b = right;
+    if (a->recv_us != b->recv_us) {
+        return a->recv_us < b->recv_us ? -1 : 1;
+    }
+    if (a->writer != b->writer) {
+        return a->writer < b->writer ? -1 : 1;
+    }
+    return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+void tail_run_number(struct tail_run *run)
+{
+    size_t more = run->row_count - run->row_numbered;
+    if (more) {
+        qsort(run->rows + run->row_numbered, more, sizeof(*run->rows), row_order);
+    }
+    for (size_t i = run->row_numbered; i < run->row_count; i++) {
+        run->rows[i].line_first = run->line_count;
+        run->line_count += (int64_t)run->rows[i].lines[0] + run->rows[i].lines[1];
+    }
+    run->row_numbered = run->row_count;
+}
+
+track_status tail_run_settle(struct tail_run *run, bool all, track_error *err)
+{
+    size_t pending = 0;
+    for (size_t i = 0; !all && i < run->series_count; i++) {
+        pending += run->series[i].pending_room * sizeof(*run->series[i].pending);
+    }
+    for (size_t i = 0; (all || pending > PENDING_BYTES_MAX) && i < run->series_count; i++) {
+        TRY(tail_series_settle(&run->series[i], err));
+    }
+    return TRACK_OK;
+}
+
+size_t tail_run_bytes(const struct tail_run *run)
+{
+    size_t bytes = sizeof(*run) + run->names.used_bytes + run->id_room * sizeof(*run->by_id) +
+                   run->series_room * sizeof(*run->series) +
+                   run->sorted_count * sizeof(*run->by_name) + run->row_room * sizeof(*run->rows) +
+                   run->text_room * sizeof(*run->texts);
+    for (size_t i = 0; i < run->series_count; i++) {
+        bytes += run->series[i].bytes;
+    }
+    for (size_t i = 0; i < run->writer_count; i++) {
+        bytes += sizeof(*run->writers) + run->writers[i].key_room * sizeof(uint32_t);
+    }
+    return bytes;
+}
+
+void tail_run_release(struct tail_run *run)
+{
+    for (size_t i = 0; i < run->series_count; i++) {
+        tail_series_release(&run->series[i]);
+    }
+    for (size_t i = 0; i < run->writer_count; i++) {
+        free(run->writers[i].keys);
+    }
+    free(run->writers);
+    free(run->series);
+    free(run->by_name);
+    free(run->by_id);
+    free(run->rows);
+    free(run->texts);
+    arena_release(&run->names);
+}
