@@ -109,6 +109,21 @@ track_status parse_query_int(const struct request *rq, const char *name, struct 
     return TRACK_OK;
 }
 
+track_status parse_query_flag(const struct request *rq, const char *name, bool *out,
+                              track_error *err)
+{
+    int64_t value = *out;
+    TRY(parse_query_int(rq, name, (struct json_range){0, 1}, &value, err));
+    *out = value == 1;
+    return TRACK_OK;
+}
+
+bool parse_accepts(const struct request *rq, const char *type)
+{
+    struct bytes accept = request_header(rq, "Accept");
+    return accept.at && memmem(accept.at, accept.size, type, strlen(type));
+}
+
 track_status parse_limit(const struct request *rq, int *out, track_error *err)
 {
     int64_t limit = LIMIT_DEFAULT;

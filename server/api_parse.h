@@ -51,6 +51,13 @@ track_status parse_query_text(const struct request *rq, const char *name, const 
 track_status parse_query_int(const struct request *rq, const char *name, struct json_range range,
                              int64_t *out, track_error *err);
 
+/* A query parameter that is 0 or 1, likewise. */
+track_status parse_query_flag(const struct request *rq, const char *name, bool *out,
+                              track_error *err);
+
+/* True if the header Accept names the type. */
+bool parse_accepts(const struct request *rq, const char *type);
+
 /* limit: 1..1000, 100 when absent. */
 track_status parse_limit(const struct request *rq, int *out, track_error *err);
 

@@ -1,7 +1,7 @@
 /* app - what is opened; handed to every handler.
  *
  * Filled by main.c before the first request and not changed after that.
- * Uses: config, log, stats, store, live.
+ * Uses: config, log, stats, store, live, tail.
  */
 #ifndef SERVER_APP_H
 #define SERVER_APP_H
@@ -11,6 +11,7 @@
 #include "route.h"
 #include "stats.h"
 #include "store.h"
+#include "tail.h"
 
 struct app {
     const struct config *config;
@@ -18,6 +19,7 @@ struct app {
     struct stats *stats;
     struct store *store;
     struct live *live;
+    struct tail *tail;
     const struct route *routes; /* [routes_count], checked */
     size_t routes_count;
     int64_t started_us;

@@ -36,6 +36,7 @@ static const struct hint {
     {413, ANY, "/frames", "cut the frames smaller"},
     {413, ANY, "/points", "send fewer points at once"},
     {413, ANY, "", "send less at once"},
+    {416, ANY, "", "ask for a part that exists; Content-Range says how many bytes there are"},
     {429, ANY, "", "wait as long as Retry-After says and send again"},
     {507, ANY, "", "free space on the server's disk; nothing was lost, send again later"},
     {500, TRACK_IO, "", "see the server's log and its disk; nothing was stored, send again later"},
@@ -92,7 +93,8 @@ void http_error_fill(const struct request *rq, const struct http_failure *failur
     full.next_seq = rs->next_seq;
     full.offset = rs->offset;
     full.http = full.http ? full.http : status_http(err->status);
-    struct response answer = {.http = full.http, .type = "application/json", .allow = rs->allow};
+    struct response answer = {
+        .http = full.http, .type = "application/json", .allow = rs->allow, .range = rs->range};
     answer.retry_s = status_retry(err->status) && answer.http != 500 ? 1 : 0;
     struct buf *b = request_buf(rq, ERROR_BYTES_MAX);
     struct json_writer w = {.to = b};

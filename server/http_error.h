@@ -16,7 +16,7 @@ struct http_failure {
     const int64_t *next_seq, *offset; /* of the response; filled by http_error_fill */
 };
 
-/* Fills *rs with the error body; it keeps allow, next_seq and offset. */
+/* Fills *rs with the error body; it keeps allow, range, next_seq and offset. */
 void http_error_fill(const struct request *rq, const struct http_failure *failure,
                      const track_error *err, struct response *rs);
 

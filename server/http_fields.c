@@ -69,6 +69,7 @@ size_t http_fields(const struct response *rs, const struct request *rq, struct h
     add(out, &count, "Allow", rs->allow);
     add(out, &count, "Repr-Digest", rs->digest);
     add(out, &count, "Content-Range", rs->range);
+    add(out, &count, "X-Track-Next", rs->next);
     add(out, &count, "Accept-Ranges", rs->source ? "bytes" : NULL);
     add(out, &count, "Retry-After", retry_of(rs, rq));
     return count;

@@ -283,7 +283,7 @@ static track_status add_frames(struct append *a, struct db *db, track_error *err
     return look_for_repeats(a, db, err);
 }
 
-static track_status append_work(struct ticket *t, struct db *db, track_error *err)
+track_status journal_append_work(struct ticket *t, struct db *db, track_error *err)
 {
     struct journal_append *call = (struct journal_append *)(void *)t;
     struct append a = {.call = call, .body = call->decoded};
@@ -305,7 +305,7 @@ static track_status append_work(struct ticket *t, struct db *db, track_error *er
     return hear(&a, db, err);
 }
 
-static void append_after(struct ticket *t)
+void journal_append_after(struct ticket *t)
 {
     struct journal_append *call = (struct journal_append *)(void *)t;
     if (call->points == 0) {
@@ -332,6 +332,6 @@ track_status journal_append(struct store *s, struct journal_append *call, track_
     TRY(body_decode(call->body, call->ticket.arena, body, err));
     call->decoded = body;
     call->ticket.bytes = call->body.size;
-    call->ticket.after = append_after;
-    return store_submit(s, &call->ticket, append_work, err);
+    call->ticket.after = journal_append_after;
+    return store_submit(s, &call->ticket, journal_append_work, err);
 }

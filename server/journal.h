@@ -43,6 +43,11 @@ struct journal_append {
  */
 track_status journal_append(struct store *s, struct journal_append *call, track_error *err);
 
+/* What journal_append queues, for journal_points.c: the ticket is that of a journal_append whose
+ * decoded is filled. */
+track_status journal_append_work(struct ticket *t, struct db *db, track_error *err);
+void journal_append_after(struct ticket *t);
+
 /* Introduces a writer with what is known of it, or closes it: it sends nothing more. */
 struct journal_writer {
     struct ticket ticket;

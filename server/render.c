@@ -56,6 +56,70 @@ void render_hex(struct json_writer *w, const char *name, struct bytes bytes)
     json_write_bytes(w, name, (struct bytes){(const unsigned char *)text, 2 * size});
 }
 
+void render_number(struct json_writer *w, const char *name, uint64_t number)
+{
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(number >> (56 - 8 * i));
+    }
+    render_hex(w, name, (struct bytes){bytes, sizeof(bytes)});
+}
+
+track_status render_cursor(const struct request *rq, const char *place, const char **out,
+                           track_error *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t size = place ? strlen(place) : 0;
+    char *text = ARENA_ARRAY(rq->arena, char, 2 * size + 1);
+    if (!text) {
+        return FAIL(err, TRACK_NOMEM, "no room for a cursor");
+    }
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = digits[(unsigned char)place[i] >> 4];
+        text[2 * i + 1] = digits[(unsigned char)place[i] & 15];
+    }
+    *out = place ? text : NULL;
+    return TRACK_OK;
+}
+
+/* True if the glob, in which only '*' is special, stands for the whole text. */
+static bool glob_match(const char *glob, const char *text)
+{
+    const char *star = NULL, *back = NULL;
+    while (*text) {
+        if (*glob == '*') {
+            star = glob++;
+            back = text;
+        } else if (*glob == *text) {
+            glob++;
+            text++;
+        } else if (star) {
+            glob = star + 1;
+            text = ++back;
+        } else {
+            return false;
+        }
+    }
+    return glob[strspn(glob, "*")] == '\0';
+}
+
+void render_meaning(struct json_writer *w, const struct metric_def_list *defs, const char *key)
+{
+    static const char *const goals[] = {"none", "min", "max"};
+    const struct metric_def *found = NULL;
+    for (size_t i = 0; i < defs->count; i++) {
+        bool exact = strcmp(defs->at[i].name, key) == 0;
+        if (exact || (!found && glob_match(defs->at[i].name, key))) {
+            found = &defs->at[i];
+        }
+        if (exact) {
+            break;
+        }
+    }
+    json_write_text(w, "goal", goals[found ? found->goal : 0]);
+    json_write_text(w, "unit", found ? found->unit : "");
+}
+
 void render_next(struct json_writer *w, const char *place)
 {
     if (place) {

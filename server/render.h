@@ -31,8 +31,19 @@ void render_us(struct json_writer *w, const char *name, int64_t us);
 /* Bytes as hex digits. */
 void render_hex(struct json_writer *w, const char *name, struct bytes bytes);
 
+/* A number as 16 hex digits: series ids and versions. */
+void render_number(struct json_writer *w, const char *name, uint64_t number);
+
 /* The cursor of the next page: `place` as parse_cursor gives it back; NULL: the last page. */
 void render_next(struct json_writer *w, const char *place);
+
+/* The same as text for a header; *out is NULL on the last page. */
+track_status render_cursor(const struct request *rq, const char *place, const char **out,
+                           track_error *err);
+
+/* Members goal and unit of a metric, by its definition or the first glob that fits. */
+struct metric_def_list;
+void render_meaning(struct json_writer *w, const struct metric_def_list *defs, const char *key);
 
 /* How URLs spell a project. */
 void render_project_ref(struct json_writer *w, const char *name, const char *project,

@@ -4,6 +4,7 @@
 #include "api_facts.h"
 #include "api_frame.h"
 #include "api_live.h"
+#include "api_point.h"
 #include "api_project.h"
 #include "api_run.h"
 #include "page_asset.h"
@@ -75,6 +76,9 @@ const struct route routes[] = {
          4 * KIB),
     SEND(POST, "/api/v1/runs/:run/writers/:writer/close", api_writer_close, api_writer_done, LOG,
          4 * KIB),
+    SEND(POST, "/api/v1/runs/:run/points", api_point_add, api_frame_added, LOG, 8 * MIB),
+    SEND(POST, "/api/v1/runs/:run/text", api_text_add, api_frame_added, LOG, 8 * MIB),
+    SEND(POST, "/api/v1/runs/:run/lines", api_line_add, api_frame_added, LOG, 8 * MIB),
 
     GET("/api/v1/events", api_event_stream, READ, "project run last"),
 };

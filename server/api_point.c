@@ -1,0 +1,232 @@
+#include "api_point.h"
+
+#include "api_parse.h"
+#include "journal_points.h"
+#include "render.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    ITEMS_MAX = 10000,
+    SLOTS = 32768, /* of the table of keys: a power of two, over twice ITEMS_MAX */
+    CONTEXT_BYTES_MAX = 2048,
+};
+
+static const char writer_name[] = "api";
+static const struct json_range any_time = {0, INT64_MAX};
+
+/* A call being made, and a hash table of its keys. */
+struct filling {
+    const struct request *rq;
+    struct journal_points *call;
+    uint16_t *slots; /* [SLOTS]: index of a key + 1; 0: free */
+};
+
+static track_status filling_begin(struct app *app, const struct request *rq, struct response *rs,
+                                  struct filling *out, track_error *err)
+{
+    struct journal_points *call = CALL_NEW(rq, rs, struct journal_points);
+    out->rq = rq;
+    out->call = call;
+    out->slots = ARENA_ARRAY(rq->arena, uint16_t, SLOTS);
+    if (!call || !out->slots) {
+        return FAIL(err, TRACK_NOMEM, "no room for points");
+    }
+    call->writer = writer_name;
+    call->append.now_us = rq->now_us;
+    return parse_run(app, rq, &call->append.run, err);
+}
+
+/* The list in the body, under its one name. */
+static track_status list_parse(const struct request *rq, const char *name, const struct json **out,
+                               track_error *err)
+{
+    const char *const names[] = {name, NULL};
+    const struct json *body;
+    TRY(parse_body(rq, names, &body, err));
+    TRY(json_need_array(body, name, out, err));
+    if ((*out)->count < 1) {
+        return JSON_FAIL(err, *out, "is empty");
+    }
+    return (*out)->count <= ITEMS_MAX
+               ? TRACK_OK
+               : FAIL(err, TRACK_TOO_LARGE, "%s: %u items, at most %d at once", name, (*out)->count,
+                      ITEMS_MAX);
+}
+
+static bool same_bytes(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
+}
+
+static uint64_t hash_of(uint64_t hash, struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        hash = (hash ^ text.at[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+    }
+    return hash;
+}
+
+/* The index of a key in the call; adds it at its first sight. */
+static uint32_t key_index(struct filling *f, const struct frame_key *key)
+{
+    uint64_t hash = hash_of(hash_of(UINT64_C(0xcbf29ce484222325), key->name) ^ 1, key->context);
+    struct frame_key *keys = f->call->keys;
+    size_t at = (size_t)(hash ^ hash >> 32) % SLOTS;
+    for (; f->slots[at]; at = (at + 1) % SLOTS) {
+        uint32_t index = f->slots[at] - 1u;
+        if (same_bytes(keys[index].name, key->name) &&
+            same_bytes(keys[index].context, key->context)) {
+            return index;
+        }
+    }
+    keys[f->call->key_count] = *key;
+    f->slots[at] = (uint16_t)++f->call->key_count;
+    return (uint32_t)f->call->key_count - 1;
+}
+
+/* Member context, an object, as JSON with sorted keys. */
+static track_status context_parse(const struct request *rq, const struct json *item,
+                                  struct bytes *out, track_error *err)
+{
+    const struct json *context = NULL;
+    TRY(json_may_object(item, "context", &context, err));
+    if (!context || context->count == 0) {
+        *out = (struct bytes){NULL, 0};
+        return TRACK_OK;
+    }
+    struct buf *text = request_buf(rq, CONTEXT_BYTES_MAX);
+    struct json_writer w = {.to = text};
+    if (!text) {
+        return FAIL(err, TRACK_NOMEM, "no room for a context");
+    }
+    json_write_value(&w, NULL, context);
+    track_status status = json_end(&w, out, err);
+    return status == TRACK_TOO_LARGE
+               ? JSON_FAIL(err, context, "is over %d bytes as JSON", CONTEXT_BYTES_MAX)
+               : status;
+}
+
+static track_status need_key(struct filling *f, const struct json *item, uint32_t *out,
+                             track_error *err)
+{
+    const char *name;
+    struct frame_key key;
+    TRY(json_need_text(item, "key", &name, err));
+    key.name = (struct bytes){(const unsigned char *)name, strlen(name)};
+    TRY(context_parse(f->rq, item, &key.context, err));
+    *out = key_index(f, &key);
+    return TRACK_OK;
+}
+
+static track_status step_parse(const struct json *item, int64_t *out, track_error *err)
+{
+    *out = JOURNAL_NO_STEP;
+    return json_may_int_in(item, "step", (struct json_range){INT64_MIN + 1, INT64_MAX}, out, err);
+}
+
+static track_status point_parse(struct filling *f, const struct json *item,
+                                struct blocks_point *out, track_error *err)
+{
+    static const char *const names[] = {"key", "context", "step", "time_us", "value", NULL};
+    out->time_us = f->rq->now_us;
+    TRY(json_check_object(item, names, err));
+    TRY(need_key(f, item, &out->key, err));
+    TRY(step_parse(item, &out->step, err));
+    TRY(json_may_int_in(item, "time_us", any_time, &out->time_us, err));
+    return json_need_double(item, "value", &out->value, err);
+}
+
+track_status api_point_add(struct app *app, struct request *rq, struct response *rs,
+                           track_error *err)
+{
+    const struct json *list;
+    struct filling f;
+    TRY(list_parse(rq, "points", &list, err));
+    TRY(filling_begin(app, rq, rs, &f, err));
+    struct journal_points *call = f.call;
+    call->keys = ARENA_ARRAY(rq->arena, struct frame_key, list->count);
+    call->points = ARENA_ARRAY(rq->arena, struct blocks_point, list->count);
+    if (!call->keys || !call->points) {
+        return FAIL(err, TRACK_NOMEM, "no room for %u points", list->count);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(point_parse(&f, &list->items[i], &call->points[i], err));
+    }
+    call->point_count = list->count;
+    return journal_points(app->store, call, err);
+}
+
+static track_status text_parse(struct filling *f, const struct json *item, struct blocks_text *out,
+                               track_error *err)
+{
+    static const char *const names[] = {"key", "step", "time_us", "text", NULL};
+    const char *text;
+    out->time_us = f->rq->now_us;
+    TRY(json_check_object(item, names, err));
+    TRY(need_key(f, item, &out->key, err));
+    TRY(step_parse(item, &out->step, err));
+    TRY(json_may_int_in(item, "time_us", any_time, &out->time_us, err));
+    TRY(json_need_text(item, "text", &text, err));
+    out->text = (struct bytes){(const unsigned char *)text, strlen(text)};
+    return TRACK_OK;
+}
+
+track_status api_text_add(struct app *app, struct request *rq, struct response *rs,
+                          track_error *err)
+{
+    const struct json *list;
+    struct filling f;
+    TRY(list_parse(rq, "texts", &list, err));
+    TRY(filling_begin(app, rq, rs, &f, err));
+    struct journal_points *call = f.call;
+    call->keys = ARENA_ARRAY(rq->arena, struct frame_key, list->count);
+    call->texts = ARENA_ARRAY(rq->arena, struct blocks_text, list->count);
+    if (!call->keys || !call->texts) {
+        return FAIL(err, TRACK_NOMEM, "no room for %u texts", list->count);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(text_parse(&f, &list->items[i], &call->texts[i], err));
+    }
+    call->text_count = list->count;
+    return journal_points(app->store, call, err);
+}
+
+static track_status line_parse(const struct request *rq, const struct json *item,
+                               struct frame_line *out, track_error *err)
+{
+    static const char *const names[] = {"text", "stream", "time_us", NULL};
+    const char *text, *stream = "stdout";
+    out->time_us = rq->now_us;
+    TRY(json_check_object(item, names, err));
+    TRY(json_need_text(item, "text", &text, err));
+    TRY(json_may_text(item, "stream", &stream, err));
+    TRY(json_may_int_in(item, "time_us", any_time, &out->time_us, err));
+    bool error = strcmp(stream, "stderr") == 0;
+    if (!error && strcmp(stream, "stdout") != 0) {
+        return JSON_FAIL(err, json_find(item, "stream"), "'%.40s', must be stdout or stderr",
+                         stream);
+    }
+    out->stream = error ? FRAME_STDERR : FRAME_STDOUT;
+    out->text = (struct bytes){(const unsigned char *)text, strlen(text)};
+    return TRACK_OK;
+}
+
+track_status api_line_add(struct app *app, struct request *rq, struct response *rs,
+                          track_error *err)
+{
+    const struct json *list;
+    struct filling f;
+    TRY(list_parse(rq, "lines", &list, err));
+    TRY(filling_begin(app, rq, rs, &f, err));
+    f.call->lines = ARENA_ARRAY(rq->arena, struct frame_line, list->count);
+    if (!f.call->lines) {
+        return FAIL(err, TRACK_NOMEM, "no room for %u lines", list->count);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(line_parse(rq, &list->items[i], &f.call->lines[i], err));
+    }
+    f.call->line_count = list->count;
+    return journal_points(app->store, f.call, err);
+}
