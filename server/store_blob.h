@@ -8,7 +8,8 @@
  *     store_upload_begin(store, &want, &u, err)   size and digest are declared, space is checked
  *     store_upload_part(u, bytes, err)            as they arrive, on the thread that received them
  *     store_upload_end(u, &end, err)              checks, makes durable, queues the row
- *     store_upload_release(u)                     in any case; gives up what has not ended
+ *     store_upload_release(u)                     in any case, after the ticket is done; gives up
+ *                                                 what has not ended
  *
  * Uses: store, blobs, hash, tkb.  An upload belongs to one thread at a time.
  */
@@ -17,7 +18,12 @@
 #include "store.h"
 
 #define BLOB_BYTES_MAX (INT64_C(64) << 30)
-enum { BLOB_INLINE_BYTES = 64 * 1024, BLOB_DIGEST_BYTES = 32, BLOB_LIST_MAX = 1000 };
+enum {
+    BLOB_INLINE_BYTES = 64 * 1024, /* content up to this lives in a row */
+    BLOB_SQUEEZE_BYTES = 16 << 20, /* content up to this is compressed on arrival */
+    BLOB_READ_BYTES_MAX = 4 << 20,
+    BLOB_LIST_MAX = 10000,
+};
 
 struct blob {
     struct bytes digest; /* [32] */
@@ -43,7 +49,7 @@ track_status store_blob_get(struct store *s, struct bytes digest, struct arena *
 
 /* Reads part of a blob, plain.
  *
- *   offset, size  within the blob; size at most 4 MiB.
+ *   offset, size  within the blob; size at most BLOB_READ_BYTES_MAX.
  *   out           gets the bytes appended; what it holds is not defined after a failure.
  *
  * TRACK_INVALID  outside the blob.
@@ -60,13 +66,13 @@ track_status store_blob_open(struct store *s, const struct blob *blob, int *fd, 
 struct upload; /* opaque */
 
 struct upload_want {
-    struct bytes digest; /* [32]; size 0: not declared, the digest of what comes is its name */
+    struct bytes digest; /* [32], declared */
     int64_t size;        /* 0..BLOB_BYTES_MAX, declared */
-    bool text;           /* looks like text: compressed on arrival */
     int64_t now_us;
 };
 
-/* TRACK_TOO_LARGE  over BLOB_BYTES_MAX.
+/* TRACK_INVALID    a digest not of 32 bytes, a negative size.
+ * TRACK_TOO_LARGE  over BLOB_BYTES_MAX.
  * TRACK_FULL       free space is below the guard.
  * TRACK_BUSY       the writer's queue. */
 track_status store_upload_begin(struct store *s, const struct upload_want *want,
@@ -75,15 +81,17 @@ track_status store_upload_begin(struct store *s, const struct upload_want *want,
 /* TRACK_INVALID  more bytes than declared.  TRACK_FULL, TRACK_IO  the disk: the upload is over. */
 track_status store_upload_part(struct upload *u, struct bytes part, track_error *err);
 
+/* The end of an upload; its ticket is queued last. */
 struct upload_end {
     struct ticket ticket;
-    int64_t now_us;
-    unsigned char digest[32]; /* out */
-    int64_t size;             /* out */
-    bool known;               /* out: it was here already */
+    struct upload *upload; /* set by store_upload_end; release it after the ticket is done */
+    bool known;            /* out: it was here already */
 };
 
-/* TRACK_INVALID  fewer bytes than declared, or another digest: nothing is kept.
+/* Checks the digest, compresses where that pays, reads back what it compressed, makes it durable.
+ * Blocks for the disk; the row is queued.
+ *
+ * TRACK_INVALID  fewer bytes than declared, or another digest: nothing is kept.
  * TRACK_CORRUPT  what was read back is not what was written: nothing is kept.
  * TRACK_IO, TRACK_FULL  the disk: nothing is kept. */
 track_status store_upload_end(struct upload *u, struct upload_end *end, track_error *err);

@@ -20,6 +20,17 @@ void fixture_open(struct fixture *f, const struct db_ops *ops)
     }
 }
 
+void fixture_reopen(struct fixture *f, const struct store_options *options)
+{
+    struct store_options all = *options;
+    all.data = f->dir;
+    store_close(f->store);
+    f->store = NULL;
+    if (store_open(&all, &f->store, &f->err) != TRACK_OK) {
+        fprintf(stderr, "fixture: %s\n", f->err.message);
+    }
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     (void)st;

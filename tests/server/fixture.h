@@ -20,6 +20,9 @@ struct fixture {
 void fixture_open(struct fixture *f, const struct db_ops *ops);
 void fixture_close(struct fixture *f);
 
+/* Closes the store and opens it again with other options; data is filled in. */
+void fixture_reopen(struct fixture *f, const struct store_options *options);
+
 #define FIXTURE(f)                                                  \
     __attribute__((cleanup(fixture_close))) struct fixture f = {0}; \
     fixture_open(&(f), NULL);                                       \
