@@ -52,6 +52,7 @@ track_status api_run_create(struct app *app, struct request *rq, struct response
     if (!call) {
         return FAIL(err, TRACK_NOMEM, "no room for a run");
     }
+    call->capture_mode = "api";
     TRY(parse_param(rq, 0, &call->id, err));
     TRY(create_parse(rq, call, err));
     call->now_us = rq->now_us;

@@ -22,6 +22,7 @@ struct daemon {
     struct stats stats;
     struct store *store;
     struct live *live;
+    struct tail *tail;
     struct http *http;
     size_t listening; /* of fds and urls: how many are open */
     int fds[CONFIG_LIST_MAX];
@@ -63,11 +64,13 @@ static track_status open_all(struct daemon *d, track_error *err)
     TRY(live_open(&d->live, err));
     options.live = d->live;
     TRY(store_open(&options, &d->store, err));
+    TRY(tail_open(&(struct tail_options){.store = d->store}, &d->tail, err));
     d->app = (struct app){.config = &d->config,
                           .log = d->app.log,
                           .stats = &d->stats,
                           .store = d->store,
                           .live = d->live,
+                          .tail = d->tail,
                           .routes = routes,
                           .routes_count = routes_count,
                           .started_us = clock_wall_us()};
@@ -80,6 +83,7 @@ static track_status open_all(struct daemon *d, track_error *err)
 static void close_all(struct daemon *d)
 {
     http_close(d->http, d->config.drain_s);
+    tail_close(d->tail);
     store_close(d->store);
     live_close(d->live);
     for (size_t i = 0; i < d->listening; i++) {

@@ -4,6 +4,7 @@
 #include "api_facts.h"
 #include "api_frame.h"
 #include "api_live.h"
+#include "api_metrics.h"
 #include "api_point.h"
 #include "api_project.h"
 #include "api_run.h"
@@ -32,6 +33,8 @@ const struct route routes[] = {
     GET("/healthz", api_health_get, NONE, NULL),
     GET("/version", api_version_get, NONE, NULL),
     GET("/api/v1/version", api_version_get, NONE, NULL),
+
+    GET("/metrics", api_metrics_get, READ, NULL),
 
     /* the pages */
     GET("/", page_home, READ, ANY_QUERY),

@@ -1,0 +1,41 @@
+"""/metrics counts what happens, in the text format of Prometheus."""
+import re
+
+import conftest
+
+
+def read(trackd):
+    r = trackd.get('/metrics')
+    assert r.status == 200 and r.headers['Content-Type'].startswith('text/plain; version=0.0.4')
+    values = {}
+    for line in r.body.decode().splitlines():
+        if not line.startswith('#'):
+            assert re.fullmatch(r'[a-z_]+(\{([a-z]+="[^"\\\n]*",?)+\})? [-+0-9.e]+', line), line
+            name, value = line.rsplit(' ', 1)
+            assert name not in values, line
+            values[name] = float(value)
+    return values
+
+
+def test_counts_requests_and_points(trackd):
+    run = conftest.new_id()
+    trackd.json('PUT', f'/api/v1/runs/{run}', {'project': 'p'})
+    before = read(trackd)
+    points = [{'key': 'loss', 'value': 1, 'step': i} for i in range(7)]
+    trackd.json('POST', f'/api/v1/runs/{run}/points', {'points': points})
+    assert trackd.get('/nothing').status == 404
+    after = read(trackd)
+    assert after['track_points_total'] - before['track_points_total'] == 7
+    assert after['track_commits_total'] > before['track_commits_total']
+    assert after['track_http_requests_total{method="POST",route="/api/v1/runs/:run/points",status="2xx"}'] == 1
+    assert after['track_http_requests_total{method="",route="none",status="4xx"}'] == 1
+    assert after['track_http_request_seconds_count'] == after['track_http_request_seconds_bucket{le="+Inf"}']
+    assert after['track_database_bytes'] > 0 and after['track_uptime_seconds'] > 0
+
+
+def test_every_family_has_help_and_type(trackd):
+    text = trackd.get('/metrics').body.decode()
+    families = re.findall(r'^# TYPE (\S+) (counter|gauge|histogram)$', text, re.M)
+    assert len(families) == len(set(families)) > 15
+    for name, _ in families:
+        assert f'# HELP {name} ' in text
