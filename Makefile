@@ -113,7 +113,7 @@ test: $(OUT)/test_all $(if $(ONLY),,programs)
 	$(Q)$< $(ONLY)
 	$(if $(ONLY),,$(Q)$(MAKE) --no-print-directory e2e)
 ## e2e: the slow suites: real server, real SDK, real command, real browser
-e2e: programs
+e2e: programs fakes
 	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider tests/e2e
 ## check: what must pass before a commit
 check: tidy headers symbols test
@@ -194,8 +194,15 @@ $(patsubst sdk/examples/%.c,$(OUT)/%,$(examples)): $(OUT)/%: $(OUT)/sdk/examples
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk)
 $(OUT)/bench_%: $(OUT)/bench/%.o $(call obj,$(core) $(sdk) $(filter-out server/main.c,$(server)))
 	$(Q)$(LINK) -o $@ $^ $(LDFLAGS) $(libs_sdk) -lsqlite3 -lmicrohttpd
-$(OUT)/test_all: $(call obj,$(core) $(sdk) $(filter-out server/main.c client/main.c,$(server) $(client)) $(tests))
-	$(Q)$(LINK) $(WRAPS) -o $@ $^ $(LDFLAGS) $(libs_all)
+$(OUT)/test_all: $(call obj,$(core) $(sdk) $(filter-out server/main.c client/main.c,$(server) $(client)) $(tests)) \
+        $(OUT)/fake/libnvidia-ml.so.1
+	$(Q)$(LINK) $(WRAPS) -Wl,-rpath,'$$ORIGIN/fake' -o $@ $^ $(LDFLAGS) $(libs_all)
+# A driver library for tests: as drivers are, and as they were some years ago.
+$(OUT)/fake/libnvidia-ml.so.1 $(OUT)/fake-old/libnvidia-ml.so.1: tests/client/fake_nvml.c
+	@mkdir -p $(@D)
+	$(Q)$(STRICT) $($(MODE)) -fPIC -fvisibility=hidden -shared -Wl,-soname,$(@F) \
+	    $(if $(findstring old,$@),-DFAKE_OLD) -o $@ $<
+fakes: $(OUT)/fake/libnvidia-ml.so.1 $(OUT)/fake-old/libnvidia-ml.so.1
 $(OUT)/libtrack.a: $(call obj,$(core) $(sdk))
 	$(Q)$(LD) -r -o $(OUT)/libtrack.o $^
 	$(Q)objcopy --localize-hidden $(OUT)/libtrack.o
@@ -231,7 +238,7 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c $
 
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
-.PHONY: all programs run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
+.PHONY: all programs fakes run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
         tidy headers symbols elf format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:

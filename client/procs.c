@@ -49,6 +49,17 @@ uint64_t proc_start(const char *root, int pid)
     return stat_read(root, pid, &p) ? p.start : 0;
 }
 
+void run_id_fill(const char *text, char out[PROC_RUN_ID_BYTES])
+{
+    size_t n = 0;
+    for (; *text != '\0' && n < PROC_RUN_ID_BYTES - 1; text++) {
+        if (*text != '-') {
+            out[n++] = (char)tolower((unsigned char)*text);
+        }
+    }
+    out[n] = '\0';
+}
+
 /* Reads TRACK_RUN_ID of a process; the last assignment counts, as for getenv's caller. */
 static void label_read(const char *root, struct proc *proc)
 {
@@ -60,7 +71,7 @@ static void label_read(const char *root, struct proc *proc)
     }
     for (size_t at = 0; at < text.size; at += strlen(text.at + at) + 1) {
         if (strncmp(text.at + at, "TRACK_RUN_ID=", 13) == 0) {
-            snprintf(proc->run_id, sizeof proc->run_id, "%s", text.at + at + 13);
+            run_id_fill(text.at + at + 13, proc->run_id);
             return;
         }
     }
@@ -145,7 +156,7 @@ static void io_read(const char *root, struct proc *proc)
 static int run_by_label(const struct proc *proc, const struct procs_run *runs, size_t count)
 {
     for (size_t i = 0; proc->run_id[0] != '\0' && i < count; i++) {
-        if (strcasecmp(proc->run_id, runs[i].id) == 0) {
+        if (strcmp(proc->run_id, runs[i].id) == 0) {
             return (int)i;
         }
     }

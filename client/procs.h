@@ -63,6 +63,9 @@ void procs_sample(const struct procs *p, int run, int64_t window_us, struct boar
 /* The process with this number in the last scan, or NULL. */
 const struct proc *procs_find(const struct procs *p, int pid);
 
+/* A run id as it is compared: lower case, without dashes; cut off where none can go on. */
+void run_id_fill(const char *text, char out[PROC_RUN_ID_BYTES]);
+
 /* When a process started, in ticks since boot; 0 if there is no such process (a zombie is none). */
 uint64_t proc_start(const char *root, int pid);
 #endif

@@ -528,6 +528,9 @@ static void share_put(struct nvml *n, struct gpu *g, uint64_t since_us,
         return;
     }
     g->shares_seen_us = s->time_us > g->shares_seen_us ? s->time_us : g->shares_seen_us;
+    if (since_us == 0) {
+        return; /* of a time before we looked */
+    }
     put(n, g, &(struct ring_record){.metric = DEVICE_PROC_SM, .pid = s->pid, .value = s->sm});
 }
 
@@ -566,6 +569,7 @@ static int shares_old(struct nvml *n, struct gpu *g)
  * a complete list without rows if the device was idle, else nothing is known. */
 static void sample_shares(struct nvml *n, struct gpu *g)
 {
+    bool first = g->shares_seen_us == 0;
     if (!reading_on(n, g, LIST_SHARES)) {
         return;
     }
@@ -574,7 +578,7 @@ static void sample_shares(struct nvml *n, struct gpu *g)
         code = n->call.samples == NULL ? code : shares_old(n, g);
     }
     bool idle = code == NVML_NOT_FOUND && g->busy <= 0;
-    if (reading_check(n, g, LIST_SHARES, code) || idle) {
+    if ((reading_check(n, g, LIST_SHARES, code) && !first) || idle) {
         put_value(n, g, DEVICE_PROC_SM_END, 0);
     }
 }
