@@ -1,7 +1,9 @@
 #include "routes.h"
 
 #include "api_about.h"
+#include "api_blob.h"
 #include "api_facts.h"
+#include "api_file.h"
 #include "api_frame.h"
 #include "api_live.h"
 #include "api_metrics.h"
@@ -82,6 +84,15 @@ const struct route routes[] = {
     SEND(POST, "/api/v1/runs/:run/points", api_point_add, api_frame_added, LOG, 8 * MIB),
     SEND(POST, "/api/v1/runs/:run/text", api_text_add, api_frame_added, LOG, 8 * MIB),
     SEND(POST, "/api/v1/runs/:run/lines", api_line_add, api_frame_added, LOG, 8 * MIB),
+    SEND(POST, "/api/v1/blobs/missing", api_blob_missing, NULL, LOG, 8 * MIB),
+    {"PUT", "/api/v1/blobs/:digest", api_blob_put, api_blob_stored, RIGHT_LOG, BODY_BYTES,
+     (size_t)BLOB_BYTES_MAX, NULL, api_blob_receive},
+    GET("/api/v1/blobs/:digest", api_blob_get, READ, NULL),
+    GET("/api/v1/runs/:run/files", api_file_list, READ, "limit cursor"),
+    SEND(PUT, "/api/v1/runs/:run/files", api_file_set, api_file_done, LOG, 64 * KIB),
+    GET("/api/v1/runs/:run/files/content", api_file_get, READ, "path"),
+    GET("/api/v1/runs/:run/inputs", api_input_list, READ, NULL),
+    SEND(PUT, "/api/v1/runs/:run/inputs", api_input_set, api_input_done, LOG, 64 * KIB),
 
     GET("/api/v1/events", api_event_stream, READ, "project run last"),
 };
