@@ -15,7 +15,7 @@ typedef void check_say(void *data, const char *line);
 struct check_counts {
     int64_t runs, frames, points, blobs, blob_bytes; /* looked at */
     int64_t wrong;                                   /* findings that mean damage */
-    int64_t loose; /* objects without a row: left by a crash, harmless */
+    int64_t loose; /* objects that only a loose row names: left by a crash, harmless */
 };
 
 /* Checks a data directory.

@@ -152,5 +152,5 @@ track_status journal_writer(struct store *s, struct journal_writer *call, track_
                     (long long)call->lost);
     }
     call->ticket.after = after;
-    return store_submit(s, &call->ticket, work, err);
+    return store_submit_always(s, &call->ticket, work, err);
 }

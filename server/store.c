@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ struct store {
     struct live *live;
     int readers_max, read_limit_ms;
     int64_t free_bytes_min;
+    bool must_exist;
+    atomic_bool full; /* as of the last look at the disk */
 
     pthread_mutex_t lock;            /* guards what follows */
     pthread_cond_t returned;         /* a reader has come back */
@@ -75,7 +78,7 @@ static track_status lock_data(struct store *s, track_error *err)
  * before the engine opens it, and its log inherits that. */
 static track_status open_data(struct store *s, track_error *err)
 {
-    if (mkdir(s->data, 0700) != 0 && errno != EEXIST) {
+    if (!s->must_exist && mkdir(s->data, 0700) != 0 && errno != EEXIST) {
         return FAIL(err, errno == ENOSPC ? TRACK_FULL : TRACK_IO,
                     "cannot make the data directory %.150s: %s", s->data, strerror(errno));
     }
@@ -85,7 +88,8 @@ static track_status open_data(struct store *s, track_error *err)
                     strerror(errno));
     }
     TRY(lock_data(s, err));
-    int fd = openat(s->data_fd, "track.db", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int create = s->must_exist ? 0 : O_CREAT;
+    int fd = openat(s->data_fd, "track.db", O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return FAIL(err, errno == ENOSPC ? TRACK_FULL : TRACK_IO, "cannot open %.150s/track.db: %s",
                     s->data, strerror(errno));
@@ -111,6 +115,7 @@ static track_status init(struct store *s, const struct store_options *o, track_e
     s->path = path;
     s->ops = o->ops ? o->ops : &db_sqlite;
     s->live = o->live;
+    s->must_exist = o->must_exist;
     s->readers_max = o->readers_max ? o->readers_max : READERS;
     s->readers_max = s->readers_max > READERS_MAX ? READERS_MAX : s->readers_max;
     s->read_limit_ms = o->read_limit_ms ? o->read_limit_ms : READ_LIMIT_MS;
@@ -132,6 +137,7 @@ track_status store_open(const struct store_options *options, struct store **out,
     status = status == TRACK_OK ? open_data(s, err) : status;
     status = status == TRACK_OK ? writer_open(s->ops, s->path, &s->writer, err) : status;
     status = status == TRACK_OK ? blobs_fs_open(s->data_fd, "blobs", &s->blobs, err) : status;
+    status = status == TRACK_OK ? store_look_at_disk(s, err) : status;
     if (status != TRACK_OK) {
         store_close(s);
         return status;
@@ -233,13 +239,28 @@ void store_read_end(struct read *r)
     pthread_mutex_unlock(&s->lock);
 }
 
-track_status store_submit(struct store *s, struct ticket *t,
-                          track_status (*work)(struct ticket *, struct db *, track_error *),
-                          track_error *err)
+track_status store_look_at_disk(struct store *s, track_error *err)
+{
+    int64_t free_bytes, disk_bytes;
+    TRY(blobs_room(s->blobs, &free_bytes, &disk_bytes, err));
+    atomic_store(&s->full, free_bytes < store_free_bytes_min(s, disk_bytes) / 2);
+    return TRACK_OK;
+}
+
+track_status store_submit_always(struct store *s, struct ticket *t, ticket_work *work,
+                                 track_error *err)
 {
     t->store = s;
     t->work = work;
     return writer_submit(s->writer, t, err);
+}
+
+track_status store_submit(struct store *s, struct ticket *t, ticket_work *work, track_error *err)
+{
+    if (atomic_load(&s->full)) {
+        return FAIL(err, TRACK_FULL, "the server's disk is full: only finishing runs is possible");
+    }
+    return store_submit_always(s, t, work, err);
 }
 
 track_status store_node_next(struct db *db, enum node_type type, int64_t *out, track_error *err)

@@ -26,6 +26,7 @@ struct live;  /* live.h; may be absent */
 
 struct store_options {
     const char *data;         /* directory; made with mode 0700 if it is absent */
+    bool must_exist;          /* the directory and its database are not made */
     const struct db_ops *ops; /* NULL: SQLite */
     struct live *live;        /* told what changed; NULL: nobody is */
     int readers_max;          /* connections that read at once; 0: 4 */

@@ -23,10 +23,20 @@ struct read {
 track_status store_read_begin(struct store *s, struct read *out, track_error *err);
 void store_read_end(struct read *r);
 
-/* Queues a ticket: sets store and work. */
-track_status store_submit(struct store *s, struct ticket *t,
-                          track_status (*work)(struct ticket *, struct db *, track_error *),
-                          track_error *err);
+/* Queues a ticket: sets store and work.
+ *
+ * TRACK_FULL  the disk is so full that only what ends runs and frees space is taken.
+ * and the statuses of writer_submit.
+ */
+typedef track_status ticket_work(struct ticket *t, struct db *db, track_error *err);
+track_status store_submit(struct store *s, struct ticket *t, ticket_work *work, track_error *err);
+
+/* The same for what ends runs and frees space: taken however full the disk is. */
+track_status store_submit_always(struct store *s, struct ticket *t, ticket_work *work,
+                                 track_error *err);
+
+/* Asks how full the disk is, for the store_submit calls that follow. */
+track_status store_look_at_disk(struct store *s, track_error *err);
 
 struct live *store_live(struct store *s); /* may be NULL */
 

@@ -155,5 +155,5 @@ track_status store_run_change(struct store *s, struct run_change *call, track_er
         TRY(check_final(call->state, err));
     }
     call->ticket.after = after;
-    return store_submit(s, &call->ticket, work, err);
+    return store_submit_always(s, &call->ticket, work, err);
 }

@@ -111,11 +111,11 @@ UPDATE run SET seen_us = $2,
 WHERE node = $1;
 
 -- Runs of which nothing was heard since $1.
--- name: run_silent i -> ti
+-- name: run_silent i -> t
 UPDATE run SET state = 'unconfirmed'
 WHERE state = 'running' AND seen_us < $1 AND final_state = '' AND deleted_us IS NULL
-RETURNING id, project;
+RETURNING id;
 
 -- Runs that wait for their end.
--- name: run_ending -> ti
-SELECT id, node FROM run WHERE state IN ('running', 'unconfirmed', 'queued') AND final_state <> '';
+-- name: run_ending -> t
+SELECT id FROM run WHERE state IN ('running', 'unconfirmed', 'queued') AND final_state <> '';
