@@ -1,0 +1,37 @@
+/* answer - what a server's reply means.
+ *
+ * Uses: json, transport.  Any thread.
+ */
+#ifndef SDK_ANSWER_H
+#define SDK_ANSWER_H
+#include "transport.h"
+
+/* The error object of a reply; empty texts where it has none. */
+struct answer_error {
+    char hint[240];
+    char ref[40];
+    int64_t next_seq; /* -1: not said */
+};
+
+/* Turns a reply into a status.
+ *
+ *   out  what an error says beyond code and message; may be NULL.
+ *
+ * TRACK_OK for 2xx.  Else the code of the reply's error object with its message; without such an
+ * object (a proxy, another server) one that fits the HTTP status, TRACK_UNREACHABLE if none does.
+ *
+ * Tests: tests/sdk/test_answer.c
+ */
+track_status answer_check(const struct transport_reply *reply, struct answer_error *out,
+                          track_error *err);
+
+/* What the server says in a reply to frames, and to closing a writer. */
+struct answer_appended {
+    int64_t next_seq;
+    bool stop;
+};
+
+/* Reads such a reply.  TRACK_UNREACHABLE: it is another thing, so not from a trackd. */
+track_status answer_appended(const struct transport_reply *reply, struct answer_appended *out,
+                             track_error *err);
+#endif
