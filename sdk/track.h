@@ -69,7 +69,7 @@ typedef struct track_run_options {
     const char *name;    /* shown name; NULL: the server invents one */
     const char *kind;    /* "train" (NULL), "eval", "transform", "build" */
     const char *note;    /* free text, Markdown */
-    const char *run_id;  /* UUID of the run; NULL: TRACK_RUN_ID, else a new one */
+    const char *run_id;  /* id of the run, 32 hex digits; NULL: TRACK_RUN_ID, else a new one */
     bool join;          /* run_id is somebody else's run: finish closes this writer only.  Always so
                            when the id comes from TRACK_RUN_ID */
     bool resume;        /* run_id may have ended: go on with it (its record gets a new revision) */
@@ -77,7 +77,7 @@ typedef struct track_run_options {
                            joiners */
     const char *writer; /* label of this writer, such as "agent:node7"; NULL: none */
     const int32_t *rank;     /* NULL: RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK, PMI_RANK, else 0.  A
-                                rank     n > 0 logs its series with the context {"rank":n} */
+                                rank n > 0 logs its series with the context {"rank":n} */
     const char *const *argv; /* command to record, NULL at its end; NULL: that of this process */
     const char *parent;      /* id of the run that this one is part of; NULL: none */
     bool no_code;            /* capture everything but the state of the code */
@@ -180,7 +180,8 @@ TRACK_API track_status track_finish_run(track_run **run, track_state state, trac
 
 /* ---- Level 1: describe it -------------------------------------------------------------------- */
 
-/* Sets a parameter.  The last value counts.
+/* Sets a parameter.  It is set once: the same value again is fine, another is refused by the
+ * server, which the run shows.
  *
  *   key   as the name of a metric.
  *   text  at most 64 KiB.
@@ -254,8 +255,8 @@ TRACK_API track_status track_log_alert(track_run *run, track_level level, const 
  * every step.  False for NULL. */
 TRACK_API bool track_should_stop(const track_run *run);
 
-/* The run's UUID (36 characters), and the address of its page; "" for NULL.  They live as long as
- * the run. */
+/* The run's id (32 hex digits), and the address of its page; "" for NULL.  They live as long as the
+ * run. */
 TRACK_API const char *track_get_run_id(const track_run *run);
 TRACK_API const char *track_get_run_url(const track_run *run);
 
@@ -331,7 +332,7 @@ TRACK_API void track_close(track_client **client);
 /* What a file is. */
 typedef struct track_artifact_options {
     size_t size;
-    const char *type;  /* "file" (NULL), "model", "dataset", "config", ... */
+    const char *type;  /* role of an input: "train", "validation", ...; NULL: none */
     const char *media; /* media type; NULL: from the name's extension */
 } track_artifact_options;
 
@@ -373,7 +374,7 @@ TRACK_API track_status track_use_artifact(track_run *run, const char *name, cons
 
 /* Fetches a file of a run, checks its digest, then moves it into place.
  *
- *   run_id  UUID of the run.
+ *   run_id  id of the run.
  *   name    of the file in the run.
  *   dest    path to write; a file that is there is replaced.
  *   info    may be NULL.
@@ -436,7 +437,7 @@ typedef struct track_points {
 
 /* Reads raw points of one series in order of (step, time).
  *
- *   run_id  UUID of the run.
+ *   run_id  id of the run.
  *   key     name of the metric.
  *   points  must be zeroed but for its columns and room.
  *
@@ -479,12 +480,14 @@ typedef struct track_response {
     size_t body_size;
     char type[128]; /* its Content-Type */
     char etag[128]; /* its ETag, or "" */
+    char next[256]; /* its X-Track-Next, or "" */
     char hint[240]; /* of an error reply: what to do */
     char ref[40];   /* of an error reply: its number in the server's log */
 } track_response;
 
 /* Sends one request and waits for its reply.
  *
+ *   client    NULL: one made from the environment for this call; likewise in all calls below.
  *   response  set whenever there was a reply, also one that says no; may be NULL with a sink.
  *
  * TRACK_INVALID      a bad argument, or the server says so.
