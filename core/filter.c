@@ -287,14 +287,14 @@ static track_status enter(struct parser *p, size_t offset, track_error *err)
 static track_status parse_unary(struct parser *p, struct filter **out, track_error *err)
 {
     struct token t = token_peek(&p->scan, false);
-    bool not = t.kind == TOKEN_MINUS || token_is(&t, "NOT");
-    if (!not &&t.kind != TOKEN_OPEN) {
+    bool negates = t.kind == TOKEN_MINUS || token_is(&t, "NOT");
+    if (!negates && t.kind != TOKEN_OPEN) {
         return parse_term(p, out, err);
     }
     TRY(enter(p, t.from, err));
     token_take(&p->scan, &t);
     struct filter *inner;
-    if (not ) {
+    if (negates) {
         TRY(parse_unary(p, &inner, err));
         struct filter *node = *out = node_new(p, FILTER_NOT);
         if (!node) {

@@ -40,6 +40,7 @@ enum {
     FILTER_BYTES_MAX = 4096,
     FILTER_DEPTH_MAX = 32,          /* brackets and NOTs around one another */
     FILTER_TERM_COUNT_MAX = 64,     /* terms; the values of an IN are not counted */
+    FILTER_VALUE_COUNT_MAX = 500,   /* values of all terms */
     FILTER_COSTLY_COUNT_MAX = 8,    /* terms with ~, !~ or at(), which no index answers */
     FILTER_PATTERN_BYTES_MAX = 256, /* of a LIKE, and of a text to look for */
 };

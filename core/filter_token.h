@@ -32,6 +32,7 @@ struct token {
 struct scan {
     struct bytes text;
     size_t at;
+    unsigned value_count; /* taken so far */
     struct arena *arena;
     size_t *offset; /* of a mistake, for the caller */
 };

@@ -228,6 +228,9 @@ track_status filter_take_value(struct scan *s, enum filter_type type, struct fil
         return scan_fail(s, t.from, err, "expected a value%s",
                          t.kind == TOKEN_END ? "" : ", 'quoted' if it is not a plain word");
     }
+    if (++s->value_count > FILTER_VALUE_COUNT_MAX) {
+        return scan_fail(s, t.from, err, "more than %d values", FILTER_VALUE_COUNT_MAX);
+    }
     struct filter_value *v = ARENA_NEW(s->arena, struct filter_value);
     if (!v || !(v->text = token_text(s, &t))) {
         return scan_no_memory(s, err);

@@ -15,7 +15,8 @@ static track_status put_row(struct db *db, const struct series_put *call, int64_
                    DB_IN(db_i(call->run_node), db_i(key), db_i(project), db_i(r->step_scale),
                          db_f(r->last), db_i(!isnan(r->last)), db_i(r->last_step), db_i(r->last_us),
                          db_f(r->vmin), db_i(r->vmin_step), db_f(r->vmax), db_i(r->vmax_step),
-                         db_i(r->n), db_f(r->vsum), db_i(r->bad), db_i(r->first_step)),
+                         db_i(r->n), db_f(r->vsum), db_i(r->bad), db_i(r->first_step),
+                         db_f(r->first)),
                    err);
 }
 
@@ -65,6 +66,7 @@ static track_status list_row(void *data, const struct db_value *c, track_error *
         .bad = db_get_i(&c[12]),
         .vsum = db_get_f(&c[13]),
         .first_step = db_get_i(&c[14]),
+        .first = db_get_f(&c[15]),
     };
     TRY(db_copy_text(g->arena, &c[0], &r->name, err));
     return db_copy_text(g->arena, &c[1], &r->context, err);

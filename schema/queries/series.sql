@@ -1,15 +1,15 @@
 -- Replaces the row of a series.  $1 run, $2 key, $3 project, $4 step_scale, $5 last, $6 last_ok,
 -- $7 last_step, $8 last_us, $9 vmin, $10 vmin_step, $11 vmax, $12 vmax_step, $13 n, $14 vsum,
--- $15 bad, $16 first_step
--- name: series_put iiiifiiififiifii ->
+-- $15 bad, $16 first_step, $17 first
+-- name: series_put iiiifiiififiifiif ->
 INSERT INTO series(run, key, project, step_scale, last, last_ok, last_step, last_us, vmin,
-    vmin_step, vmax, vmax_step, n, vsum, bad, first_step)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    vmin_step, vmax, vmax_step, n, vsum, bad, first_step, first)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT(run, key) DO UPDATE SET step_scale = excluded.step_scale, last = excluded.last,
     last_ok = excluded.last_ok, last_step = excluded.last_step, last_us = excluded.last_us,
     vmin = excluded.vmin, vmin_step = excluded.vmin_step, vmax = excluded.vmax,
     vmax_step = excluded.vmax_step, n = excluded.n, vsum = excluded.vsum, bad = excluded.bad,
-    first_step = excluded.first_step;
+    first_step = excluded.first_step, first = excluded.first;
 
 -- The project of a run by node.
 -- name: run_project i -> i
@@ -19,9 +19,10 @@ SELECT project FROM run WHERE node = $1;
 -- name: run_series_seq iii ->
 UPDATE run SET series_seq = $2, series_over = $3 WHERE node = $1;
 
--- name: series_list i -> ttifiiififiiifi
+-- name: series_list i -> ttifiiififiiifif
 SELECT k.name, k.context, s.step_scale, s.last, s.last_ok, s.last_step, s.last_us, s.vmin,
-    s.vmin_step, s.vmax, s.vmax_step, s.n, s.bad, s.vsum, s.first_step
+    s.vmin_step, s.vmax, s.vmax_step, s.n, s.bad, s.vsum, s.first_step,
+    s.first
 FROM series s JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY k.name, k.context;
 
 -- Runs of a project whose rows are older than their points.  $1 project

@@ -261,6 +261,13 @@ TEST(filter, keeps_its_limits)
         }
         CHECK(status_of(text) == (count <= FILTER_COSTLY_COUNT_MAX ? TRACK_OK : TRACK_INVALID));
     }
+    for (int count = FILTER_VALUE_COUNT_MAX; count <= FILTER_VALUE_COUNT_MAX + 1; count++) {
+        memcpy(text, "id IN (", 7);
+        for (int i = 0; i < count; i++) {
+            memcpy(text + 7 + 2 * i, i + 1 < count ? "a," : "a)", 3);
+        }
+        CHECK(status_of(text) == (count <= FILTER_VALUE_COUNT_MAX ? TRACK_OK : TRACK_INVALID));
+    }
     for (size_t size = FILTER_PATTERN_BYTES_MAX; size <= FILTER_PATTERN_BYTES_MAX + 1; size++) {
         memset(text, 'a', sizeof(text));
         text[size] = 0;

@@ -1,0 +1,165 @@
+/* The statement of a page: what a search selects, in its order, from a cursor on. */
+#include "store_filter_page.h"
+
+#include <string.h>
+
+/* What runs are sorted by: a number, a text, or numbers before texts. */
+struct sort {
+    bool number, text;
+    bool never_null;
+};
+
+static struct sort sort_of(const struct filter_operand *o)
+{
+    bool text = filter_type(o) == FILTER_IS_TEXT || filter_type(o) == FILTER_IS_STATE;
+    return (struct sort){
+        .number = !text || o->field == FILTER_PARAM,
+        .text = text,
+        .never_null = o->field == FILTER_STARTED || o->field == FILTER_CREATED,
+    };
+}
+
+/* Columns n and t: the number and the text that a run is sorted by. */
+static void put_sort_columns(struct sql *q, const struct filter_operand *o)
+{
+    struct sort sort = sort_of(o);
+    bool param = o->field == FILTER_PARAM;
+    if (param) {
+        sql_put_number(q, o);
+    } else if (sort.number) {
+        sql_put_value(q, o);
+    } else {
+        sql_put(q, "NULL");
+    }
+    sql_put(q, " AS n, ");
+    sql_put(q, !sort.text ? "NULL" : "substr(");
+    if (sort.text) {
+        sql_put_value(q, o);
+        sql_put(q, ", 1, 128)");
+    }
+    sql_put(q, " AS t");
+}
+
+/* (column, node) behind those of the cursor. */
+static void put_behind(struct sql *q, const char *column, struct db_value value,
+                       const struct page_ask *ask)
+{
+    const char *op = ask->search->order.descending ? " < " : " > ";
+    sql_put(q, "(");
+    sql_put(q, column);
+    sql_put(q, op);
+    sql_bind(q, value);
+    sql_put(q, " OR (");
+    sql_put(q, column);
+    sql_put(q, " = ");
+    sql_bind(q, value);
+    sql_put(q, " AND node");
+    sql_put(q, op);
+    sql_bind(q, db_i(ask->cursor->node));
+    sql_put(q, ")");
+}
+
+/* Rows behind the cursor; those without a value are behind all others. */
+static void put_cursor(struct sql *q, const struct page_ask *ask)
+{
+    const struct cursor *c = ask->cursor;
+    if (c->has_number && sort_of(&ask->search->order.by).never_null) {
+        /* The first condition says nothing new, but an index begins there. */
+        sql_put(q, ask->search->order.descending ? "n <= " : "n >= ");
+        sql_bind(q, db_f(c->number));
+        sql_put(q, " AND ");
+        put_behind(q, "n", db_f(c->number), ask);
+        sql_put(q, ")");
+    } else if (c->has_number) {
+        put_behind(q, "n", db_f(c->number), ask);
+        sql_put(q, " OR n IS NULL)");
+    } else if (c->has_text) {
+        sql_put(q, "(n IS NULL AND ");
+        put_behind(q, "t", db_t(c->text), ask);
+        sql_put(q, " OR t IS NULL))");
+    } else {
+        sql_put(q, "(n IS NULL AND t IS NULL AND node");
+        sql_put(q, ask->search->order.descending ? " < " : " > ");
+        sql_bind(q, db_i(c->node));
+        sql_put(q, ")");
+    }
+}
+
+static void put_order(struct sql *q, const struct filter_order *order)
+{
+    struct sort sort = sort_of(&order->by);
+    const char *way = order->descending ? " DESC" : " ASC";
+    sql_put(q, " ORDER BY ");
+    if (sort.number) {
+        sql_put(q, "n");
+        sql_put(q, way);
+        sql_put(q, sort.never_null ? ", " : " NULLS LAST, ");
+    }
+    if (sort.text) {
+        sql_put(q, "t");
+        sql_put(q, way);
+        sql_put(q, " NULLS LAST, ");
+    }
+    sql_put(q, "node");
+    sql_put(q, way);
+}
+
+/* Which runs: of the project, in or out of the trash, that pass the filter. */
+static void put_where(struct sql *q, const struct search *search)
+{
+    sql_put(q, " FROM run r WHERE ");
+    if (q->project) {
+        sql_put(q, "r.project = ");
+        sql_bind(q, db_i(q->project));
+    } else {
+        sql_put(q, "r.project IN (SELECT p.node FROM project p WHERE p.deleted_us IS NULL)");
+    }
+    sql_put(q, search->ask->deleted ? " AND r.deleted_us IS NOT NULL AND "
+                                    : " AND r.deleted_us IS NULL AND ");
+    sql_put_filter(q, search->filter);
+}
+
+void sql_put_page(struct sql *q, const struct page_ask *ask)
+{
+    const struct residual *residual = ask->residual;
+    sql_put(q, "SELECT node, n, t, id, verdicts, s0, s1, s2, s3, s4, s5, s6, s7 FROM (SELECT "
+               "r.node AS node, r.id AS id, ");
+    put_sort_columns(q, &ask->search->order.by);
+    sql_put(q, ", ");
+    if (residual->count) {
+        sql_put_verdicts(q, ask->search->filter);
+    } else {
+        sql_put(q, "''");
+    }
+    sql_put(q, " AS verdicts");
+    for (size_t i = 0; i < FILTER_COSTLY_COUNT_MAX; i++) {
+        static const char *const names[] = {" AS s0", " AS s1", " AS s2", " AS s3",
+                                            " AS s4", " AS s5", " AS s6", " AS s7"};
+        sql_put(q, ", ");
+        if (i < residual->count && residual->patterns[i]) {
+            sql_put_value(q, &residual->terms[i]->operand);
+        } else {
+            sql_put(q, "NULL");
+        }
+        sql_put(q, names[i]);
+    }
+    put_where(q, ask->search);
+    sql_put(q, ") x");
+    if (ask->cursor) {
+        sql_put(q, " WHERE ");
+        put_cursor(q, ask);
+    }
+    put_order(q, &ask->search->order);
+    if (!residual->count) {
+        sql_put(q, " LIMIT ");
+        sql_bind(q, db_i(ask->search->ask->limit + 1));
+        sql_put(q, " OFFSET ");
+        sql_bind(q, db_i(ask->search->ask->offset));
+    }
+}
+
+void sql_put_count(struct sql *q, const struct search *search)
+{
+    sql_put(q, "SELECT count(*)");
+    put_where(q, search);
+}
