@@ -3,11 +3,14 @@ import { h, render, useEffect } from './base';
 import { handleKey, bind } from './keys';
 import { startLive } from './live';
 import { go, homePath, projectPath, route } from './router';
-import { Home } from './pages/home';
 import { NotFound } from './pages/none';
-import { Help } from './ui/help';
-import { Palette } from './ui/palette';
+import { Workspace } from './pages/workspace';
+import { lazy } from './lazy';
 import { sheet, switchTheme } from './ui/top';
+
+const Home = lazy(async () => (await import('./pages/home')).Home);
+const Palette = lazy(async () => (await import('./ui/palette')).Palette);
+const Help = lazy(async () => (await import('./ui/help')).Help);
 
 function focusFilter(): void {
   document.querySelector<HTMLInputElement>('[data-filter] input, .page .field input')?.focus();
@@ -16,6 +19,7 @@ function focusFilter(): void {
 function Page() {
   const r = route.value;
   if (r.page === 'home') return <Home />;
+  if (r.page === 'project') return <Workspace key={r.project} project={r.project} />;
   return <NotFound what="This address names no page." />;
 }
 

@@ -7,17 +7,9 @@ import { useLive, useResource } from '../resource';
 import { num, type RunPage, type RunRow } from '../types';
 import { A, Failure, Field, Meter, Mid, Status } from '../ui/bits';
 import { Icon } from '../ui/icon';
+import { useNow } from '../ui/now';
 import { loadProjects, TopBar } from '../ui/top';
 import { FirstSteps } from './first';
-
-export function useNow(ms: number): number {
-  const [now, setNow] = useState(Date.now() * 1000);
-  useEffect(() => {
-    const t = setInterval(() => setNow(Date.now() * 1000), ms);
-    return () => clearInterval(t);
-  }, [ms]);
-  return now;
-}
 
 function Running({ runs, now }: { runs: RunRow[]; now: number }) {
   return (
