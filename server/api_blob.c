@@ -48,8 +48,8 @@ static track_status missing_parse(const struct request *rq, struct bytes **out, 
 track_status api_blob_missing(struct app *app, struct request *rq, struct response *rs,
                               track_error *err)
 {
-    struct bytes *digests;
-    size_t count, found = 0;
+    struct bytes *digests = NULL;
+    size_t count = 0, found = 0;
     struct json_writer w;
     TRY(missing_parse(rq, &digests, &count, err));
     size_t *at = ARENA_ARRAY(rq->arena, size_t, count);
