@@ -10,7 +10,7 @@
 #define SERVER_STORE_SERIES_H
 #include "store_run.h"
 
-enum { SERIES_ROWS_MAX = 4096, SERIES_PUT_MAX = 1000 };
+enum { SERIES_ROWS_MAX = 65536, SERIES_PUT_MAX = 1000 };
 
 struct series_row {
     const char *name, *context; /* context "" or JSON with sorted keys */

@@ -31,7 +31,8 @@ struct tail_series {
     size_t chunk_count, chunk_room;
     struct tail_point *pending; /* [pending_count] */
     size_t pending_count, pending_room;
-    size_t bytes; /* of memory, of all this */
+    size_t bytes;  /* of memory, of all this */
+    int64_t put_n; /* summary.n when its row was stored last; 0: never */
 };
 
 /* Adds rows of a column, in any order.
