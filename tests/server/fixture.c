@@ -39,13 +39,18 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
+void fixture_remove(const char *dir)
+{
+    if (dir[0] && nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+        fprintf(stderr, "fixture: %s stays\n", dir);
+    }
+}
+
 void fixture_close(struct fixture *f)
 {
     store_close(f->store);
     arena_release(&f->arena);
-    if (f->dir[0] && nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-        fprintf(stderr, "fixture: %s stays\n", f->dir);
-    }
+    fixture_remove(f->dir);
 }
 
 track_status fixture_wait(struct fixture *f, track_status queued, struct ticket *t)

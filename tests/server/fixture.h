@@ -23,6 +23,9 @@ void fixture_close(struct fixture *f);
 /* Closes the store and opens it again with other options; data is filled in. */
 void fixture_reopen(struct fixture *f, const struct store_options *options);
 
+/* Removes a directory and what is in it; "" is allowed. */
+void fixture_remove(const char *dir);
+
 #define FIXTURE(f)                                                  \
     __attribute__((cleanup(fixture_close))) struct fixture f = {0}; \
     fixture_open(&(f), NULL);                                       \
