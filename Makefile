@@ -117,6 +117,9 @@ e2e: programs fakes
 	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider tests/e2e
 ## check: what must pass before a commit
 check: tidy headers symbols test
+## docs: write docs/cli.md again from the table of options
+docs: $(OUT)/track
+	$(Q)$< man --markdown > docs/cli.md
 ## golden: rewrite tests/golden/*.hex; then read the diff
 golden: $(OUT)/test_all
 	GOLDEN_WRITE=1 $<
@@ -240,6 +243,6 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c \
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
 .PHONY: all programs fakes run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
-        tidy headers symbols elf format format-check fuzz tsan bench web install install-headers \
+        tidy headers symbols elf docs format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:

@@ -92,7 +92,7 @@ static track_status read_names(struct arena *arena, const char *path, const char
 static track_status add_entries(struct tree *t, const char *const where[2], int depth,
                                 track_error *err)
 {
-    const char **names;
+    const char **names = NULL;
     TRY(read_names(t->arena, where[0], &names, err));
     for (; *names; names++) {
         const char *below[2] = {join(t->arena, where[0], *names), join(t->arena, where[1], *names)};
