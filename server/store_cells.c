@@ -206,7 +206,8 @@ static track_status fill_attribute(const struct cells *c, enum filter_field fiel
     case FILTER_SIZE:
         return db_run(c->db, QUERY_search_size, DB_IN(db_i(run->node)), size_row, to, err);
     default:
-        return db_run(c->db, QUERY_search_note, DB_IN(db_i(run->node)), text_row, to, err);
+        TRY(db_run(c->db, QUERY_search_note, DB_IN(db_i(run->node)), text_row, to, err));
+        return cell_text(to, to->cell->text);
     }
 }
 

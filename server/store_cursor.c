@@ -64,7 +64,7 @@ static struct bytes cursor_plain(const char *text, struct arena *arena)
         }
         out[i / 2] = (unsigned char)(out[i / 2] << 4 | (digit - digits));
     }
-    return (struct bytes){out, size / 2};
+    return (struct bytes){out, out ? size / 2 : 0};
 }
 
 track_status cursor_decode(const char *text, const struct run_search *search, struct arena *arena,

@@ -19,7 +19,7 @@ static struct sort sort_of(const struct filter_operand *o)
     };
 }
 
-/* Columns n and t: the number and the text that a run is sorted by. */
+/* Columns n and t: the number, or else the text, that a run is sorted by. */
 static void put_sort_columns(struct sql *q, const struct filter_operand *o)
 {
     struct sort sort = sort_of(o);
@@ -32,12 +32,17 @@ static void put_sort_columns(struct sql *q, const struct filter_operand *o)
         sql_put(q, "NULL");
     }
     sql_put(q, " AS n, ");
+    if (param) {
+        sql_put(q, "CASE WHEN ");
+        sql_put_number(q, o);
+        sql_put(q, " IS NULL THEN ");
+    }
     sql_put(q, !sort.text ? "NULL" : "substr(");
     if (sort.text) {
         sql_put_value(q, o);
         sql_put(q, ", 1, 128)");
     }
-    sql_put(q, " AS t");
+    sql_put(q, param ? " END AS t" : " AS t");
 }
 
 /* (column, node) behind those of the cursor. */
