@@ -3,8 +3,9 @@
 #include "api_parse.h"
 #include "journal_points.h"
 #include "render.h"
+#include "scan.h"
 
-#include <math.h>
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -12,6 +13,8 @@ enum {
     SLOTS = 32768, /* of the table of keys: a power of two, over twice ITEMS_MAX */
     CONTEXT_BYTES_MAX = 2048,
 };
+
+static_assert(SCAN_NO_STEP == JOURNAL_NO_STEP, "a scanned point is a journal's");
 
 static const char writer_name[] = "api";
 static const struct json_range any_time = {0, INT64_MAX};
@@ -138,24 +141,63 @@ static track_status point_parse(struct filling *f, const struct json *item,
     return json_need_double(item, "value", &out->value, err);
 }
 
+/* Room for the points of a batch. */
+static track_status room_for(struct filling *f, size_t count, track_error *err)
+{
+    f->call->keys = ARENA_ARRAY(f->rq->arena, struct frame_key, count);
+    f->call->points = ARENA_ARRAY(f->rq->arena, struct blocks_point, count);
+    f->call->point_count = count;
+    return f->call->keys && f->call->points
+               ? TRACK_OK
+               : FAIL(err, TRACK_NOMEM, "no room for %zu points", count);
+}
+
+/* The points of a body that is plain; *taken: it was. */
+static track_status points_scan(struct filling *f, bool *taken, track_error *err)
+{
+    size_t room = f->rq->body.size / sizeof("{\"key\":,\"value\":}") + 1;
+    room = room < ITEMS_MAX ? room : ITEMS_MAX;
+    struct scan_point *found = ARENA_ARRAY(f->rq->arena, struct scan_point, room);
+    if (!found) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu points", room);
+    }
+    size_t count = scan_points(f->rq->body, found, room);
+    *taken = count > 0;
+    TRY(room_for(f, count, err));
+    for (size_t i = 0; i < count; i++) {
+        struct frame_key key = {.name = found[i].key};
+        f->call->points[i] = (struct blocks_point){
+            .step = found[i].step,
+            .time_us = found[i].time_us == SCAN_NO_TIME ? f->rq->now_us : found[i].time_us,
+            .value = found[i].value,
+            .key = key_index(f, &key),
+        };
+    }
+    return TRACK_OK;
+}
+
+static track_status points_parse(struct filling *f, track_error *err)
+{
+    const struct json *list;
+    TRY(list_parse(f->rq, "points", &list, err));
+    TRY(room_for(f, list->count, err));
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(point_parse(f, &list->items[i], &f->call->points[i], err));
+    }
+    return TRACK_OK;
+}
+
 track_status api_point_add(struct app *app, struct request *rq, struct response *rs,
                            track_error *err)
 {
-    const struct json *list;
     struct filling f;
-    TRY(list_parse(rq, "points", &list, err));
+    bool taken = false;
     TRY(filling_begin(app, rq, rs, &f, err));
-    struct journal_points *call = f.call;
-    call->keys = ARENA_ARRAY(rq->arena, struct frame_key, list->count);
-    call->points = ARENA_ARRAY(rq->arena, struct blocks_point, list->count);
-    if (!call->keys || !call->points) {
-        return FAIL(err, TRACK_NOMEM, "no room for %u points", list->count);
+    TRY(points_scan(&f, &taken, err));
+    if (!taken) {
+        TRY(points_parse(&f, err));
     }
-    for (size_t i = 0; i < list->count; i++) {
-        TRY(point_parse(&f, &list->items[i], &call->points[i], err));
-    }
-    call->point_count = list->count;
-    return journal_points(app->store, call, err);
+    return journal_points(app->store, f.call, err);
 }
 
 static track_status text_parse(struct filling *f, const struct json *item, struct blocks_text *out,
