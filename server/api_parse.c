@@ -132,13 +132,9 @@ track_status parse_limit(const struct request *rq, int *out, track_error *err)
     return TRACK_OK;
 }
 
-track_status parse_cursor(const struct request *rq, const char **out, track_error *err)
+track_status parse_cursor_text(const struct request *rq, const char *hex, const char **out,
+                               track_error *err)
 {
-    const char *hex = NULL;
-    TRY(parse_query_text(rq, "cursor", &hex, err));
-    if (!hex) {
-        return TRACK_OK;
-    }
     size_t digits = strlen(hex);
     struct bytes plain = parse_hex(rq, hex, digits / 2);
     if (digits == 0 || !plain.at || memchr(plain.at, '\0', plain.size)) {
@@ -146,6 +142,13 @@ track_status parse_cursor(const struct request *rq, const char **out, track_erro
                     hex);
     }
     return text_copy(rq, plain, out, err);
+}
+
+track_status parse_cursor(const struct request *rq, const char **out, track_error *err)
+{
+    const char *hex = NULL;
+    TRY(parse_query_text(rq, "cursor", &hex, err));
+    return hex ? parse_cursor_text(rq, hex, out, err) : TRACK_OK;
 }
 
 void *parse_call(const struct request *rq, size_t size, struct response *rs)

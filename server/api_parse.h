@@ -67,6 +67,10 @@ track_status parse_limit(const struct request *rq, int *out, track_error *err);
  */
 track_status parse_cursor(const struct request *rq, const char **out, track_error *err);
 
+/* The same for one that stands in a body. */
+track_status parse_cursor_text(const struct request *rq, const char *hex, const char **out,
+                               track_error *err);
+
 /* Zeroed memory for a call of the store whose first member is its ticket; the ticket is filled and
  * left in *rs.  NULL: the arena's limit. */
 void *parse_call(const struct request *rq, size_t size, struct response *rs);

@@ -3,6 +3,7 @@
 #include "api_facts.h"
 #include "api_parse.h"
 #include "render.h"
+#include "series.h"
 
 #include <string.h>
 
@@ -81,6 +82,9 @@ track_status api_resolve_get(struct app *app, struct request *rq, struct respons
     TRY(parse_query_text(rq, "project", &project, err));
     if (!ref) {
         return FAIL(err, TRACK_INVALID, "query parameter ref is missing");
+    }
+    if (strncmp(ref, "best:", 5) == 0) {
+        TRY(series_flush(app->tail, 0, err)); /* best reads table series */
     }
     TRY(store_run_resolve(app->store, project, ref, id, err));
     return render_run(app, rq, id, rs, err);

@@ -18,7 +18,7 @@ enum {
     CONNECTIONS_MAX = 10000,
     ARENA_BYTES = 16 << 20,
     SEND_BYTES = 64 * 1024,
-    DROP_BYTES_MAX = 8 << 20, /* read and dropped of a body that was refused on the way */
+    DROP_BYTES_MAX = 16 << 20, /* read and dropped of a body that was refused on the way */
     HEARTBEAT_US = 15 * 1000000,
 };
 
@@ -223,6 +223,15 @@ static enum MHD_Result reply(struct call *c)
     return result;
 }
 
+/* A reply in the first call closes the connection.  Bodies of bearable size are read and dropped
+ * instead, or the sender would see a broken connection and not the reason; not where the framing is
+ * in doubt, and not where the sender waits for a word (Expect). */
+static bool must_close(const struct exchange *x)
+{
+    return !x->framed || x->pass.length_bytes > DROP_BYTES_MAX ||
+           gate_header(&x->head, "Expect").at != NULL;
+}
+
 static enum MHD_Result on_head(struct call *c, const char *method, const char *version)
 {
     c->begun = true;
@@ -231,9 +240,7 @@ static enum MHD_Result on_head(struct call *c, const char *method, const char *v
     }
     exchange_begin(&c->x);
     peer_limit(c->peer, PEER_BODY_US, false);
-    bool body = c->x.pass.chunked || c->x.pass.length_bytes > 0 || c->x.rs.http == 400;
-    /* A reply in this first call closes the connection, which a refused upload needs. */
-    return c->x.refused && body ? reply(c) : MHD_YES;
+    return c->x.refused && must_close(&c->x) ? reply(c) : MHD_YES;
 }
 
 static enum MHD_Result on_part(struct call *c, const char *data, size_t *size)

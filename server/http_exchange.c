@@ -79,6 +79,7 @@ static track_status pass_gate(struct exchange *x, track_error *err)
 {
     const struct config *config = x->app->config;
     TRY(gate_check_framing(&x->head, &x->pass, err));
+    x->framed = true;
     TRY(parse_target(x, err));
     track_status found = find_row(x, err);
     if (!x->row || x->row->right != RIGHT_NONE) {

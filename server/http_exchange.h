@@ -20,6 +20,7 @@ struct exchange {
     struct response rs;      /* valid once answered */
     const struct route *row; /* NULL: none matched */
     struct buf body;
+    bool framed;   /* where the body ends is beyond doubt */
     bool refused;  /* answered before the body */
     bool answered; /* rs is complete */
     track_error err;

@@ -162,7 +162,7 @@ static void render_facts(struct json_writer *w, const char *name, const struct f
     json_write_close(w);
 }
 
-static void render_times(struct json_writer *w, const struct run *run)
+void render_times(struct json_writer *w, const struct run *run)
 {
     json_write_int(w, "created_us", run->created_us);
     render_us(w, "started_us", run->started_us);

@@ -28,6 +28,9 @@ track_status render_done(const struct request *rq, struct response *rs, track_er
 /* Members that may be unset: 0 is null. */
 void render_us(struct json_writer *w, const char *name, int64_t us);
 
+/* Members created_us to deleted_us of a run. */
+void render_times(struct json_writer *w, const struct run *run);
+
 /* Bytes as hex digits. */
 void render_hex(struct json_writer *w, const char *name, struct bytes bytes);
 

@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include "api_about.h"
+#include "api_bins.h"
 #include "api_blob.h"
 #include "api_facts.h"
 #include "api_file.h"
@@ -10,6 +11,8 @@
 #include "api_point.h"
 #include "api_project.h"
 #include "api_run.h"
+#include "api_search.h"
+#include "api_series.h"
 #include "page_asset.h"
 #include "page_shell.h"
 
@@ -50,7 +53,11 @@ const struct route routes[] = {
     SEND(POST, "/api/v1/projects", api_project_create, api_project_done, LOG, 128 * KIB),
     GET("/api/v1/projects/:project", api_project_get, READ, NULL),
     SEND(PATCH, "/api/v1/projects/:project", api_project_update, api_project_done, EDIT, 128 * KIB),
+    GET("/api/v1/projects/:project/series", api_project_series, READ, "prefix q flat limit cursor"),
+    GET("/api/v1/projects/:project/keys", api_project_keys, READ, "kind prefix limit"),
+    GET("/api/v1/projects/:project/values", api_project_values, READ, "field prefix limit"),
 
+    SEND(POST, "/api/v1/runs/search", api_run_search, NULL, READ, 64 * KIB),
     GET("/api/v1/resolve", api_resolve_get, READ, "ref project"),
     SEND(PUT, "/api/v1/runs/:run", api_run_create, api_run_created, LOG, 8 * MIB),
     GET("/api/v1/runs/:run", api_run_get, READ, NULL),
@@ -84,6 +91,12 @@ const struct route routes[] = {
     SEND(POST, "/api/v1/runs/:run/points", api_point_add, api_frame_added, LOG, 8 * MIB),
     SEND(POST, "/api/v1/runs/:run/text", api_text_add, api_frame_added, LOG, 8 * MIB),
     SEND(POST, "/api/v1/runs/:run/lines", api_line_add, api_frame_added, LOG, 8 * MIB),
+    GET("/api/v1/runs/:run/points", api_point_list, READ, "key context from to limit cursor"),
+    GET("/api/v1/runs/:run/series", api_series_list, READ, "prefix q flat limit cursor"),
+    SEND(POST, "/api/v1/bins", api_bins_get, NULL, READ, MIB),
+    GET("/api/v1/runs/:run/text", api_text_list, READ, "key limit cursor"),
+    GET("/api/v1/runs/:run/lines", api_line_list, READ, "from limit stream rank since_us q regex"),
+
     SEND(POST, "/api/v1/blobs/missing", api_blob_missing, NULL, LOG, 8 * MIB),
     {"PUT", "/api/v1/blobs/:digest", api_blob_put, api_blob_stored, RIGHT_LOG, BODY_BYTES,
      (size_t)BLOB_BYTES_MAX, NULL, api_blob_receive},

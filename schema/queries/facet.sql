@@ -1,0 +1,54 @@
+-- What completion and the metric tree of a project ask.  Everywhere $1 is the project, only runs
+-- outside the trash count, and texts begin with a prefix.
+
+-- $2 prefix, $3 limit
+-- name: facet_params iti -> ti
+SELECT p.key, count(*) AS runs FROM run r JOIN run_param p ON p.run = r.node
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(p.key, 1, length($2)) = $2
+GROUP BY p.key ORDER BY runs DESC, p.key LIMIT $3;
+
+-- name: facet_tags iti -> ti
+SELECT t.key, count(*) AS runs FROM run r JOIN tag t ON t.owner = r.node
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(t.key, 1, length($2)) = $2
+GROUP BY t.key ORDER BY runs DESC, t.key LIMIT $3;
+
+-- name: facet_metrics iti -> ti
+SELECT k.name, count(DISTINCT s.run) AS runs
+FROM run r JOIN series s ON s.run = r.node JOIN series_key k ON k.id = s.key
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(k.name, 1, length($2)) = $2
+GROUP BY k.name ORDER BY runs DESC, k.name LIMIT $3;
+
+-- Values.  $2 prefix, $3 limit, $4 key or ''
+-- name: facet_param_values itit -> ti
+SELECT p.value, count(*) AS runs FROM run r JOIN run_param p ON p.run = r.node AND p.key = $4
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(p.value, 1, length($2)) = $2
+GROUP BY p.value ORDER BY runs DESC, p.value LIMIT $3;
+
+-- name: facet_tag_values itit -> ti
+SELECT t.value, count(*) AS runs FROM run r JOIN tag t ON t.owner = r.node AND t.key = $4
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(t.value, 1, length($2)) = $2
+GROUP BY t.value ORDER BY runs DESC, t.value LIMIT $3;
+
+-- $4 which attribute
+-- name: facet_values itit -> ti
+SELECT CASE $4 WHEN 'status' THEN r.state WHEN 'name' THEN r.name WHEN 'host' THEN r.host
+    WHEN 'user' THEN r.user_name ELSE r.kind END AS value, count(*) AS runs
+FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL
+    AND substr(CASE $4 WHEN 'status' THEN r.state WHEN 'name' THEN r.name WHEN 'host' THEN r.host
+    WHEN 'user' THEN r.user_name ELSE r.kind END, 1, length($2)) = $2
+GROUP BY value ORDER BY runs DESC, value LIMIT $3;
+
+-- Names of metrics in order, behind $3.  $2 prefix
+-- name: facet_names itt -> ti
+SELECT k.name, count(DISTINCT s.run)
+FROM run r JOIN series s ON s.run = r.node JOIN series_key k ON k.id = s.key
+WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(k.name, 1, length($2)) = $2
+    AND k.name > $3
+GROUP BY k.name ORDER BY k.name;
+
+-- What they mean: of each name what the newest run says.
+-- name: facet_defs i -> tit
+SELECT d.name, d.goal, d.unit FROM metric_def d WHERE (d.name, d.owner) IN
+    (SELECT x.name, max(x.owner) FROM run r JOIN metric_def x ON x.owner = r.node
+     WHERE r.project = $1 AND r.deleted_us IS NULL GROUP BY x.name)
+ORDER BY d.name LIMIT 10000;
