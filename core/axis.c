@@ -82,50 +82,69 @@ track_status axis_encode_steps(struct zstream *z, const int64_t *in, size_t coun
     return axis_put(z, &numbers, level, code, out, err);
 }
 
+/* Whether the unit divides the time; with constants, which divide much faster than variables. */
+static bool unit_divides(int64_t time_us, unsigned unit)
+{
+    return unit == 0 || (unit == 1 ? time_us % 1000 : time_us % 1000000) == 0;
+}
+
+static int64_t unit_from_us(int64_t time_us, unsigned unit)
+{
+    return unit == 0 ? time_us : unit == 1 ? time_us / 1000 : time_us / 1000000;
+}
+
 /* The index in unit_us of the largest unit that divides all times. */
 static unsigned unit_find(const int64_t *in, size_t count)
 {
     unsigned unit = UNIT_COUNT - 1;
     for (size_t i = 0; unit > 0 && i < count; i++) {
-        while (in[i] % unit_us[unit] != 0) {
+        while (!unit_divides(in[i], unit)) {
             unit--;
         }
     }
     return unit;
 }
 
-/* The least difference of neighbours, in units. */
-static int64_t axis_least(const int64_t *in, size_t count, int64_t unit)
+/* Differences of neighbours, in units: the least, and whether all are the same. */
+struct spread {
+    int64_t least;
+    bool same;
+};
+
+static struct spread spread_find(const int64_t *in, size_t count, unsigned unit)
 {
-    int64_t least = INT64_MAX;
+    struct spread spread = {0, true};
+    int64_t last = unit_from_us(in[0], unit);
     for (size_t i = 1; i < count; i++) {
-        int64_t delta = (int64_t)((uint64_t)(in[i] / unit) - (uint64_t)(in[i - 1] / unit));
-        least = delta < least ? delta : least;
+        int64_t now = unit_from_us(in[i], unit);
+        int64_t delta = (int64_t)((uint64_t)now - (uint64_t)last);
+        spread.same = spread.same && (i == 1 || delta == spread.least);
+        spread.least = i == 1 || delta < spread.least ? delta : spread.least;
+        last = now;
     }
-    return least;
+    return spread;
 }
 
 track_status axis_encode_times(struct zstream *z, const int64_t *in, size_t count, int level,
                                struct buf *out, track_error *err)
 {
-    bool affine = axis_is_affine(in, count);
     unsigned unit = unit_find(in, count);
-    int64_t us = unit_us[unit], least = count > 1 ? axis_least(in, count, us) : 0;
+    int64_t last = unit_from_us(in[0], unit);
+    struct spread spread = spread_find(in, count, unit);
     size_t code = out->size;
-    buf_byte(out, affine ? AXIS_AFFINE : AXIS_VARIED);
+    buf_byte(out, spread.same ? AXIS_AFFINE : AXIS_VARIED);
     buf_byte(out, unit);
-    buf_le64(out, (uint64_t)(in[0] / us));
-    buf_varint(out, zigzag_encode(least));
-    if (affine) {
+    buf_le64(out, (uint64_t)last);
+    buf_varint(out, zigzag_encode(spread.least));
+    if (spread.same) {
         struct bytes ignored;
         return buf_end(out, &ignored, err);
     }
     AUTO_BUF numbers = BUF(count * VARINT_BYTES_MAX);
     unsigned char *at = buf_add(&numbers, numbers.limit_bytes);
-    int64_t last = in[0] / us;
     for (size_t i = 1; at && i < count; i++) {
-        int64_t now = in[i] / us;
-        at = varint_put(at, (uint64_t)now - (uint64_t)last - (uint64_t)least);
+        int64_t now = unit_from_us(in[i], unit);
+        at = varint_put(at, (uint64_t)now - (uint64_t)last - (uint64_t)spread.least);
         last = now;
     }
     numbers.size = at ? (size_t)(at - numbers.at) : 0;

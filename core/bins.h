@@ -67,7 +67,7 @@ void bins_init(struct bins *b, const struct bins_grid *grid, struct arena *arena
  *   x       [count], ascending, also from call to call.
  *   values  [count].
  *
- * Cost: 2-5 ns a point (bench/bins.c).
+ * Cost: 5-7 ns a point (bench/series.c).
  */
 void bins_add(struct bins *b, const int64_t *x, const double *values, size_t count);
 

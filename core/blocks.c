@@ -138,12 +138,16 @@ static int part_compare(const void *left, const void *right)
 /* Parts with the same rows stand side by side afterwards. */
 static void filler_sort_parts(struct filler *f)
 {
+    bool sorted = true;
     for (size_t i = 0; i < f->part_count; i++) {
         struct series_part *part = &f->parts[i];
         part->hash = hash_crc32c(0, column_bytes(f->steps, part));
         part->hash = hash_crc32c(part->hash, column_bytes(f->times_us, part));
+        sorted = sorted && (i == 0 || part_compare(part - 1, part) <= 0);
     }
-    qsort(f->parts, f->part_count, sizeof(*f->parts), part_compare);
+    if (!sorted) {
+        qsort(f->parts, f->part_count, sizeof(*f->parts), part_compare);
+    }
 }
 
 /* One block of parts [count] that have the same rows. */
@@ -168,9 +172,25 @@ static track_status filler_add_block(struct filler *f, const struct series_part 
     return TRACK_OK;
 }
 
+/* Room for a block of each part, behind the blocks that are there. */
+static track_status filler_reserve_blocks(struct filler *f, track_error *err)
+{
+    size_t room = f->block_count + f->part_count;
+    struct frame_block *blocks = ARENA_ARRAY(f->arena, struct frame_block, room);
+    if (!blocks) {
+        return filler_nomem(room, err);
+    }
+    if (f->block_count) {
+        memcpy(blocks, f->blocks, f->block_count * sizeof(*blocks));
+    }
+    f->blocks = blocks;
+    return TRACK_OK;
+}
+
 static track_status filler_add_blocks(struct filler *f, track_error *err)
 {
     filler_sort_parts(f);
+    TRY(filler_reserve_blocks(f, err));
     for (size_t i = 0, next; i < f->part_count; i = next) {
         next = i + 1;
         while (next < f->part_count && same_rows(f, &f->parts[i], &f->parts[next])) {
@@ -234,11 +254,7 @@ track_status blocks_fill(const struct blocks_in *in, struct arena *arena, struct
         return FAIL(err, TRACK_TOO_LARGE, "%zu points and %zu texts in a frame, at most %d", points,
                     texts, FRAME_POINTS_MAX);
     }
-    size_t room = points + texts < FRAME_BLOCKS_MAX ? points + texts : FRAME_BLOCKS_MAX;
-    struct filler f = {.arena = arena, .blocks = ARENA_ARRAY(arena, struct frame_block, room + 1)};
-    if (!f.blocks) {
-        return filler_nomem(points + texts, err);
-    }
+    struct filler f = {.arena = arena};
     if (points) {
         TRY(filler_add_points(&f, in, err));
     }

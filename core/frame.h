@@ -105,7 +105,7 @@ struct frame {
  * TRACK_TOO_LARGE  more points, keys or bytes than the limits above: make two frames of it.
  * TRACK_NOMEM      the arena's limit, or zstd got no memory.
  *
- * Cost:  8-25 ns a point in frames of 1,000 points and more (bench/frame.c).
+ * Cost:  20-35 ns a point in frames of 1,000 points and more (bench/frame.c).
  * Tests: tests/core/test_frame.c
  */
 track_status frame_encode(const struct frame *in, int level, struct arena *arena, struct buf *out,
@@ -134,7 +134,7 @@ track_status frame_decode_head(struct bytes in, struct frame_head *out, track_er
  * TRACK_TOO_LARGE  as frame_decode_head, or larger than the limits above when decompressed.
  * TRACK_NOMEM      the arena's limit, or zstd got no memory.
  *
- * Cost:  3-8 ns a point (bench/frame.c).
+ * Cost:  5-14 ns a point (bench/frame.c).
  * Tests: tests/core/test_frame_decode.c, tests/fuzz/fuzz_frame.c
  */
 track_status frame_decode(struct bytes in, struct arena *arena, struct frame *out,

@@ -19,7 +19,7 @@ struct digest {
  *
  * TRACK_NOMEM  OpenSSL got no memory.
  *
- * Cost:  1.1-1.9 GB/s (bench/hash.c).
+ * Cost:  1.1-1.9 GB/s (bench/calibrate.c).
  * Tests: tests/core/test_hash.c (vectors of FIPS 180-4)
  */
 track_status hash_sha256(struct bytes in, struct digest *out, track_error *err);

@@ -103,7 +103,7 @@ enum tail_mode {
  * TRACK_TIMEOUT    reading took longer than a read may; call again, it goes on from there.
  * TRACK_NOMEM, TRACK_IO  as they say.
  *
- * Cost:  20 us when nothing is new; 8-12 M points/s when all is (bench/bins.c).
+ * Cost:  20 us when nothing is new; 8-12 M points/s when all is (bench/series.c).
  * Tests: tests/server/test_tail.c
  */
 track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, struct tail_run **out,

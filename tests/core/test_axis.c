@@ -20,6 +20,7 @@ static const struct axis_case cases[] = {
     {"jitter", 0, 1000, 13},
     {"seconds", 0, 5000000, 0},
     {"milliseconds", 17000, 3000, 0},
+    {"wrapping", INT64_MAX / 1000 * 1000, 1000000, 0},
     {"wild", INT64_MIN, INT64_MAX / 3, 91},
     {"edge", INT64_MAX, 1, 0},
 };
