@@ -164,16 +164,17 @@ track_status table_init(struct table *t, struct print *print, struct arena *aren
                         const struct table_spec *spec, track_error *err)
 {
     *t = (struct table){.print = print, .arena = arena, .spec = *spec};
-    t->json = (struct buf)BUF(TABLE_BYTES_MAX);
+    t->json = ARENA_NEW(arena, struct buf);
     t->rows_end = &t->rows;
     if (spec->count > TABLE_COLUMNS_MAX) {
         return FAIL(err, TRACK_TOO_LARGE, "%zu columns, over %d", spec->count, TABLE_COLUMNS_MAX);
     }
     TRY(choose_columns(t, err));
-    if (!arena_defer(arena, release_buf, &t->json)) {
+    if (!t->json || !arena_defer(arena, release_buf, t->json)) {
         return FAIL(err, TRACK_NOMEM, "a table");
     }
-    t->writer = (struct json_writer){.to = &t->json};
+    *t->json = (struct buf)BUF(TABLE_BYTES_MAX);
+    t->writer = (struct json_writer){.to = t->json};
     if (print->mode == PRINT_JSON) {
         begin_document(&t->writer, spec->noun);
         json_write_array(&t->writer, spec->noun);
@@ -264,7 +265,7 @@ track_status table_add(struct table *t, const struct cell *cells, track_error *e
         json_write_close(&t->writer);
         break;
     }
-    return t->json.status == TRACK_OK ? TRACK_OK : buf_end(&t->json, &(struct bytes){0}, err);
+    return t->json->status == TRACK_OK ? TRACK_OK : buf_end(t->json, &(struct bytes){0}, err);
 }
 
 /* A cell as libsmartcols gets it. */
@@ -347,7 +348,7 @@ track_status table_write(struct table *t, track_error *err)
         struct bytes text;
         json_write_close(&t->writer);
         json_write_close(&t->writer);
-        buf_byte(&t->json, '\n');
+        buf_byte(t->json, '\n');
         TRY(json_end(&t->writer, &text, err));
         TRY(put(t->print, text, err));
     }

@@ -81,7 +81,7 @@ struct table {
     size_t chosen_count;
     struct table_row *rows, **rows_end;
     size_t row_count;
-    struct buf json; /* released by the arena */
+    struct buf *json; /* in the arena, and released with it */
     struct json_writer writer;
 };
 
