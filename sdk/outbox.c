@@ -43,7 +43,7 @@ track_status outbox_take_cut(struct outbox *o, const struct note *n, track_error
         .seq = n->seq, .from = n->from, .to = n->to, .count = n->count, .frame = n->frame};
     o->next_seq = n->seq + 1;
     o->cut_slot = n->to > o->cut_slot ? n->to : o->cut_slot;
-    o->points += n->frame == FRAME_POINTS ? n->count : 0;
+    o->points += n->count;
     atomic_fetch_add(&o->counted, n->count);
     return TRACK_OK;
 }

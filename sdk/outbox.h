@@ -54,7 +54,7 @@ struct outbox {
     uint64_t next_seq;                    /* of the next cut */
     uint64_t cut_slot;                    /* slots below are cut */
     uint64_t dead_end;                    /* where a dead spool ends */
-    uint64_t points;                      /* in all cuts */
+    uint64_t points;                      /* and lines, in all cuts */
     uint64_t torn;                        /* records that the process died in */
     uint64_t lost_told;                   /* lost records that the server knows of */
     bool closed, finished;                /* writer and run, on the server */
