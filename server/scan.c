@@ -6,9 +6,12 @@
 #include <string.h>
 
 enum {
-    DIGITS_MAX = 15, /* of a whole number: it stays below 2^53 */
+    DIGITS_MAX = 16, /* of a whole number */
     NUMBER_MAX = 40, /* characters of a number */
 };
+
+/* Greatest whole number that core/json takes as a number. */
+static const int64_t whole_max = (INT64_C(1) << 53) - 1;
 
 /* What is left of the body. */
 struct scan {
@@ -90,7 +93,7 @@ static size_t number_size(const struct scan *s, bool *whole)
     return size;
 }
 
-/* A whole number of at most DIGITS_MAX digits; "-0" is for others. */
+/* A whole number that is exact as a double; "-0" is for others. */
 static bool take_int(struct scan *s, int64_t *out)
 {
     bool whole;
@@ -106,7 +109,7 @@ static bool take_int(struct scan *s, int64_t *out)
     }
     *out = minus ? -value : value;
     s->at += size;
-    return true;
+    return value <= whole_max;
 }
 
 static bool is_text(struct bytes text, const char *what)
@@ -128,7 +131,7 @@ static bool take_real(struct scan *s, double *out)
     }
     size_t size = number_size(s, &whole);
     text = (struct bytes){s->at, size};
-    if (size == 0 || size > NUMBER_MAX || (whole && size > DIGITS_MAX) ||
+    if (size == 0 || size > NUMBER_MAX || (whole && size >= DIGITS_MAX) ||
         !number_decode(text, out)) {
         return false;
     }
