@@ -54,7 +54,7 @@ sources  = $(core) $(sdk) $(server) $(client) $(wildcard sdk/examples/*.[ch]) $(
            $(wildcard tests/*/*.[ch]) $(headers) $(wildcard schema/*.c)
 obj      = $(patsubst %.c,$(OUT)/%.o,$(1))
 GEN      = $(GENDIR)/queries.inc $(GENDIR)/migrations.inc $(GENDIR)/assets.inc
-WRAPS    = -Wl,--wrap=malloc,--wrap=realloc
+WRAPS    = -Wl,--wrap=malloc,--wrap=realloc,--wrap=write,--wrap=fsync,--wrap=linkat
 fuzzers  = $(patsubst tests/fuzz/%.c,$(BUILD)/clang-fuzz/%,$(wildcard tests/fuzz/*.c))
 libs_core   = -lcrypto -lzstd -ljansson -lpcre2-8 -linih -lm
 libs_server = -lsqlite3 -lmicrohttpd $(libs_core)
