@@ -46,9 +46,6 @@ void sql_put_verdicts(struct sql *q, const struct filter *filter);
  * number (times in us, duration in seconds).  Of a parameter its text. */
 void sql_put_value(struct sql *q, const struct filter_operand *operand);
 
-/* The same of a parameter as a number. */
-void sql_put_number(struct sql *q, const struct filter_operand *operand);
-
 /* Appends a column of s, the run's series of this name: that without context, else that of the
  * lowest rank; NULL where there is none. */
 void sql_put_series(struct sql *q, const char *key, const char *column);

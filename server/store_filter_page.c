@@ -19,30 +19,27 @@ static struct sort sort_of(const struct filter_operand *o)
     };
 }
 
-/* Columns n and t: the number, or else the text, that a run is sorted by. */
+/* Columns n and t: the number, or else the text, that a run is sorted by.  Of a parameter they come
+ * from o, which put_from joins: one look-up instead of three. */
 static void put_sort_columns(struct sql *q, const struct filter_operand *o)
 {
     struct sort sort = sort_of(o);
-    bool param = o->field == FILTER_PARAM;
-    if (param) {
-        sql_put_number(q, o);
-    } else if (sort.number) {
+    if (o->field == FILTER_PARAM) {
+        sql_put(q, "o.num AS n, CASE WHEN o.num IS NULL THEN substr(o.value, 1, 128) END AS t");
+        return;
+    }
+    if (sort.number) {
         sql_put_value(q, o);
     } else {
         sql_put(q, "NULL");
     }
     sql_put(q, " AS n, ");
-    if (param) {
-        sql_put(q, "CASE WHEN ");
-        sql_put_number(q, o);
-        sql_put(q, " IS NULL THEN ");
-    }
-    sql_put(q, !sort.text ? "NULL" : "substr(");
+    sql_put(q, sort.text ? "substr(" : "NULL");
     if (sort.text) {
         sql_put_value(q, o);
         sql_put(q, ", 1, 128)");
     }
-    sql_put(q, param ? " END AS t" : " AS t");
+    sql_put(q, " AS t");
 }
 
 /* (column, node) behind those of the cursor. */
@@ -109,10 +106,19 @@ static void put_order(struct sql *q, const struct filter_order *order)
     sql_put(q, way);
 }
 
+static void put_from(struct sql *q, const struct filter_operand *order)
+{
+    sql_put(q, " FROM run r");
+    if (order->field == FILTER_PARAM) {
+        sql_put(q, " LEFT JOIN run_param o ON o.run = r.node AND o.key = ");
+        sql_bind(q, db_t(order->key));
+    }
+}
+
 /* Which runs: of the project, in or out of the trash, that pass the filter. */
 static void put_where(struct sql *q, const struct search *search)
 {
-    sql_put(q, " FROM run r WHERE ");
+    sql_put(q, " WHERE ");
     if (q->project) {
         sql_put(q, "r.project = ");
         sql_bind(q, db_i(q->project));
@@ -148,6 +154,7 @@ void sql_put_page(struct sql *q, const struct page_ask *ask)
         }
         sql_put(q, names[i]);
     }
+    put_from(q, &ask->search->order.by);
     put_where(q, ask->search);
     sql_put(q, ") x");
     if (ask->cursor) {
@@ -165,6 +172,6 @@ void sql_put_page(struct sql *q, const struct page_ask *ask)
 
 void sql_put_count(struct sql *q, const struct search *search)
 {
-    sql_put(q, "SELECT count(*)");
+    sql_put(q, "SELECT count(*) FROM run r");
     put_where(q, search);
 }

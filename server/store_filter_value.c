@@ -114,11 +114,6 @@ static void put_fact(struct sql *q, const char *select, const char *key)
     sql_put(q, ")");
 }
 
-void sql_put_number(struct sql *q, const struct filter_operand *o)
-{
-    put_fact(q, "(SELECT x.num FROM run_param x WHERE x.run = r.node AND x.key = ", o->key);
-}
-
 void sql_put_value(struct sql *q, const struct filter_operand *o)
 {
     static const char *const columns[] = {
