@@ -14,6 +14,14 @@ def run_trackd(*flags, env=None):
                           env={**os.environ, **(env or {})})
 
 
+def until(true):
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.05)
+    assert true()
+
+
 def test_answers_health_on_a_free_port(trackd):
     for path in ('/health', '/healthz'):
         r = trackd.get(path)
@@ -83,14 +91,9 @@ def test_opens_its_log_again(make_trackd, tmp_path):
     server.get('/health')
     log.rename(old)
     server.process.send_signal(signal.SIGHUP)
-    for _ in range(100):
-        if log.exists():
-            break
-        time.sleep(0.05)
+    until(lambda: log.exists())
     server.get('/version')
-    assert '"path":"/health"' in old.read_text()
-    time.sleep(0.1)
-    assert '"path":"/version"' in log.read_text()
+    until(lambda: '"path":"/health"' in old.read_text() and '"path":"/version"' in log.read_text())
     assert not log.stat().st_mode & 0o077
 
 
