@@ -199,4 +199,5 @@ double db_get_f(const struct db_value *column);  /* NULL is NaN */
 extern const struct db_migration db_migrations[];
 
 extern const struct db_ops db_sqlite;
+extern const struct db_ops db_sqlite_normal; /* a commit survives a crash, not a power failure */
 #endif

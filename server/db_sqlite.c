@@ -164,6 +164,20 @@ static track_status sqlite_open(struct db **out, const char *path, bool writing,
     return TRACK_OK;
 }
 
+static track_status sqlite_open_normal(struct db **out, const char *path, bool writing,
+                                       track_error *err)
+{
+    struct db *db;
+    TRY(sqlite_open(&db, path, writing, err));
+    track_status status = exec(sqlite_of(db), "PRAGMA synchronous=NORMAL;", path, err);
+    if (status != TRACK_OK) {
+        sqlite_close(db);
+        return status;
+    }
+    *out = db;
+    return TRACK_OK;
+}
+
 static track_status prepare(struct sqlite *s, enum query q, track_error *err)
 {
     struct statement *st = &s->statements[q];
@@ -488,20 +502,14 @@ static track_status sqlite_idle(struct db *db, track_error *err)
     return rc == SQLITE_OK || rc == SQLITE_BUSY ? TRACK_OK : failed(s, rc, "checkpoint", err);
 }
 
-const struct db_ops db_sqlite = {
-    .name = "sqlite",
-    .open = sqlite_open,
-    .close = sqlite_close,
-    .prepare = sqlite_prepare,
-    .begin = sqlite_begin,
-    .commit = sqlite_commit,
-    .rollback = sqlite_rollback,
-    .savepoint = sqlite_savepoint,
-    .keep = sqlite_keep,
-    .undo = sqlite_undo,
-    .run = sqlite_run,
-    .run_text = sqlite_run_text,
-    .migrate = sqlite_migrate,
-    .check = sqlite_check,
-    .idle = sqlite_idle,
-};
+#define OPS(how)                                                                           \
+    {                                                                                      \
+        .name = "sqlite", .open = (how), .close = sqlite_close, .prepare = sqlite_prepare, \
+        .begin = sqlite_begin, .commit = sqlite_commit, .rollback = sqlite_rollback,       \
+        .savepoint = sqlite_savepoint, .keep = sqlite_keep, .undo = sqlite_undo,           \
+        .run = sqlite_run, .run_text = sqlite_run_text, .migrate = sqlite_migrate,         \
+        .check = sqlite_check, .idle = sqlite_idle                                         \
+    }
+
+const struct db_ops db_sqlite = OPS(sqlite_open);
+const struct db_ops db_sqlite_normal = OPS(sqlite_open_normal);

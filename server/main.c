@@ -2,6 +2,7 @@
 #include "app.h"
 #include "check.h"
 #include "clock.h"
+#include "db.h"
 #include "http.h"
 #include "http_listen.h"
 #include "routes.h"
@@ -58,7 +59,9 @@ static track_status listen_all(struct daemon *d, track_error *err)
 
 static track_status open_all(struct daemon *d, track_error *err)
 {
+    bool full = strcmp(d->config.sync, "full") == 0;
     struct store_options options = {.data = d->config.data,
+                                    .ops = full ? &db_sqlite : &db_sqlite_normal,
                                     .readers_max = (int)d->config.threads + 2};
     TRY(route_check(routes, routes_count, err));
     TRY(listen_all(d, err));

@@ -1,4 +1,5 @@
 """trackd as a process: how it starts, refuses to start, answers and ends."""
+import http.client
 import os
 import signal
 import socket
@@ -92,8 +93,8 @@ def test_opens_its_log_again(make_trackd, tmp_path):
     log.rename(old)
     server.process.send_signal(signal.SIGHUP)
     until(lambda: log.exists())
-    server.get('/version')
-    until(lambda: '"path":"/health"' in old.read_text() and '"path":"/version"' in log.read_text())
+    until(lambda: server.get('/version') and '"path":"/version"' in log.read_text())
+    assert '"path":"/health"' in old.read_text()
     assert not log.stat().st_mode & 0o077
 
 
@@ -136,3 +137,83 @@ def test_names_the_line_of_a_wrong_setting(tmp_path):
     assert r.returncode == 2 and 'line 2' in r.stderr and 'threds' in r.stderr
 
 
+
+
+def test_holds_its_data_against_a_second_server(trackd):
+    r = run_trackd('--listen', '127.0.0.1:0', '--data', trackd.data)
+    assert r.returncode == 6 and str(trackd.process.pid) in r.stderr
+    r = run_trackd('check', '--data', trackd.data)
+    assert r.returncode == 6 and str(trackd.process.pid) in r.stderr
+    assert trackd.get('/health').status == 200
+
+
+def test_checks_what_it_stored(make_trackd):
+    server = make_trackd('--sync', 'normal')
+    run = conftest.new_id()
+    server.json('PUT', f'/api/v1/runs/{run}', {'project': 'p'})
+    server.json('POST', f'/api/v1/runs/{run}/points', {'points': [{'key': 'loss', 'value': 1}]})
+    assert server.stop() == 0
+    for flags in ([], ['--quick']):
+        r = run_trackd('check', '--data', server.data, *flags)
+        assert r.returncode == 0 and r.stdout.startswith('clean: 1 runs, 1 frames, 1 points'), r
+    r = run_trackd('check', '--data', server.data / 'nowhere')
+    assert r.returncode in (1, 5) and 'nowhere' in r.stderr
+
+
+def test_says_why_it_cannot_have_its_data(tmp_path):
+    file = tmp_path / 'file'
+    file.write_text('x')
+    r = run_trackd('--listen', '127.0.0.1:0', '--data', file)
+    assert r.returncode in (1, 2, 6) and str(file) in r.stderr
+    damaged = tmp_path / 'damaged'
+    damaged.mkdir(mode=0o700)
+    (damaged / 'track.db').write_bytes(b'no database at all' * 1000)
+    r = run_trackd('--listen', '127.0.0.1:0', '--data', damaged)
+    assert r.returncode == 8 and r.stderr.count('\n') == 1, r
+
+
+def test_ends_in_order_under_load(make_trackd):
+    server = make_trackd()
+    run = conftest.new_id()
+    server.json('PUT', f'/api/v1/runs/{run}', {'project': 'p'})
+    held, ending = [], threading.Event()
+
+    def load(name):
+        step = 0
+        while True:
+            try:
+                r = server.request('POST', f'/api/v1/runs/{run}/points',
+                                   {'points': [{'key': name, 'step': step, 'value': 1}]}, timeout=10)
+            except OSError:
+                if ending.is_set():
+                    return
+                raise
+            except http.client.HTTPException:
+                return
+            assert r.status == 200, r
+            held.append((name, step))
+            step += 1
+
+    threads = [threading.Thread(target=load, args=(f'k{i}',)) for i in range(6)]
+    [t.start() for t in threads]
+    time.sleep(1)
+    ending.set()
+    assert server.stop() == 0
+    [t.join() for t in threads]
+    assert len(held) > 50
+    server.start()
+    for name in {n for n, _ in held}:
+        got = server.json('GET', f'/api/v1/runs/{run}/points?key={name}&limit=100000')['step']
+        want = [s for n, s in held if n == name]
+        assert got[:len(want)] == want and len(got) <= len(want) + 1
+    assert server.stop() == 0
+
+
+def test_serves_below_a_prefix(make_trackd):
+    server = make_trackd('--base-path', 'a/track/')
+    assert server.get('/a/track/health').status == 200
+    assert server.get('/health').status == 200
+    assert server.get('/a/tracker/health').status == 404
+    assert server.get('/a/track/api/v1/version').status == 200
+    assert server.get('/a/track/').status == 200
+    assert server.get('/a/track/api/v1/version', Sec_Fetch_Site='cross-site').status == 403
