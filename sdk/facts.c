@@ -6,6 +6,7 @@
 #include "moment.h"
 #include "redact.h"
 #include "source.h"
+#include "subscribe.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -232,9 +233,21 @@ static void facts_missing(struct facts *f)
     facts_put_json(f, "missing", &w);
 }
 
+static void facts_sampler(struct facts *f)
+{
+    const struct subscription s = {f->run->id, f->run->project, &f->run->client->settings};
+    track_error err;
+    if (subscribe_start(&s, &err) != TRACK_OK) {
+        facts_miss(f, "system.none", "sampler", err.message);
+    }
+}
+
 static void *facts_main(void *data)
 {
     struct facts *f = data;
+    if (f->run->sampled) {
+        facts_sampler(f);
+    }
     facts_command(f);
     facts_host(f);
     facts_environment(f);

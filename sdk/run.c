@@ -3,6 +3,7 @@
 #include "../core/fail.h"
 #include "facts.h"
 #include "moment.h"
+#include "subscribe.h"
 
 #include <time.h>
 
@@ -211,6 +212,10 @@ track_status run_end(track_run *run, int64_t state, track_error *err)
     pthread_mutex_unlock(&run->lock);
     if (!first) {
         return FAIL(err, TRACK_INVALID, "the run was finished before");
+    }
+    if (run->sampled) {
+        const struct subscription s = {run->id, run->project, &run->client->settings};
+        (void)!subscribe_end(&s, NULL); /* it may be gone: then it has sent what it could */
     }
     spool_end(&run->spool, 100, &slots);
     track_status status = TRACK_OK;

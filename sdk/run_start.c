@@ -351,6 +351,7 @@ static track_status run_start(track_client *client, const track_run_options *opt
         return status;
     }
     run_publish_here(run);
+    run->sampled = plan.options.sample_system && run->opened;
     if (!run->joined && !plan.options.no_facts && run->opened) {
         facts_start(run, plan.options.argv, plan.options.no_code);
     }

@@ -82,6 +82,8 @@ typedef struct track_run_options {
     const char *parent;      /* id of the run that this one is part of; NULL: none */
     bool no_code;            /* capture everything but the state of the code */
     bool launched;           /* the run is recorded by a launcher, not by the program itself */
+    bool sample_system;      /* log the machine too (processors, memory, disks, network, GPUs): asks
+                                `track agent`, which is started when none runs */
 } track_run_options;
 
 /* An options struct with every default in it. */
