@@ -1,7 +1,6 @@
 #include "tracking.h"
 
 #include "runs.h"
-#include "subscribe.h"
 #include "tree.h"
 
 #include <signal.h>
@@ -145,6 +144,7 @@ static track_status start_run(struct tracking *t, char *const *argv, track_error
     options.join = t->joined = options.run_id && must_join();
     options.no_code = args_has(t->c->args, "no-git");
     options.launched = true;
+    options.sample_system = !args_has(t->c->args, "no-agent");
     options.argv = (const char *const *)argv;
     TRY(track_start_run(t->client, &options, &t->run, err));
     t->id = track_get_run_id(t->run);
@@ -174,30 +174,6 @@ static void save_setting(void *data, const track_setting *s)
     }
 }
 
-static struct subscribe_request request_of(const struct tracking *t)
-{
-    return (struct subscribe_request){.program = t->c->program,
-                                      .run = t->id,
-                                      .url = t->server,
-                                      .project = t->project,
-                                      .spool = t->spool,
-                                      .pid = (int)getpid()};
-}
-
-/* System metrics: the sampler of the machine logs them to the run. */
-static void subscribe(struct tracking *t)
-{
-    struct subscribe_request request = request_of(t);
-    track_error why = {0};
-    if (t->mode_off || args_has(t->c->args, "no-agent")) {
-        return;
-    }
-    t->sampled = subscribe_add(&request, &why) == TRACK_OK;
-    if (!t->sampled) {
-        print_say(t->c->print, "track: no system metrics: %s", why.message);
-    }
-}
-
 track_status tracking_start(struct cmd *c, char *const *argv, struct tracking *out,
                             track_error *err)
 {
@@ -216,7 +192,6 @@ track_status tracking_start(struct cmd *c, char *const *argv, struct tracking *o
     }
     say_start(out);
     TRY(describe(out, err));
-    subscribe(out);
     return TRACK_OK;
 }
 
@@ -331,10 +306,6 @@ static void drain(struct tracking *t, const struct launch_result *r, track_state
 void tracking_end(struct tracking *t, const struct launch_result *result)
 {
     if (t->run) {
-        struct subscribe_request request = request_of(t);
-        if (t->sampled) {
-            (void)subscribe_remove(&request, NULL);
-        }
         check_inputs(t);
         add_outputs(t);
         (void)track_set_exit(t->run, result->child.code, result->child.signal);

@@ -24,7 +24,6 @@ struct tracking {
     struct tracked_input *inputs;
     int64_t lines, points;
     bool mode_off; /* TRACK_MODE=off: recording is not wanted */
-    bool sampled;  /* by the sampler of this machine */
     bool joined;   /* somebody else ends the run */
     bool sent;     /* the server holds everything */
 };

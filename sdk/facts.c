@@ -20,7 +20,7 @@ struct facts {
     track_run *run;
     struct buf argv; /* NUL-terminated arguments, one after the other */
     int64_t until_ms;
-    bool redacted, no_code;
+    bool redacted, no_code, sampler_only;
     struct {
         const char *code;
         char subject[64], detail[240];
@@ -242,12 +242,8 @@ static void facts_sampler(struct facts *f)
     }
 }
 
-static void *facts_main(void *data)
+static void facts_gather(struct facts *f)
 {
-    struct facts *f = data;
-    if (f->run->sampled) {
-        facts_sampler(f);
-    }
     facts_command(f);
     facts_host(f);
     facts_environment(f);
@@ -255,6 +251,17 @@ static void *facts_main(void *data)
         facts_code(f);
     }
     facts_missing(f);
+}
+
+static void *facts_main(void *data)
+{
+    struct facts *f = data;
+    if (f->run->sampled) {
+        facts_sampler(f);
+    }
+    if (!f->sampler_only) {
+        facts_gather(f);
+    }
     buf_release(&f->argv);
     atomic_store(&f->run->facts_done, true);
     return NULL;
@@ -273,13 +280,17 @@ static void facts_own_command(struct buf *out)
     }
 }
 
-void facts_start(track_run *run, const char *const *argv, bool no_code)
+void facts_start(track_run *run, const track_run_options *options)
 {
+    const char *const *argv = options->argv;
     struct facts *f = region_alloc(&run->region, sizeof(*f));
     if (!f) {
         return;
     }
-    *f = (struct facts){.run = run, .no_code = no_code, .argv = BUF(FACTS_ARGV_BYTES)};
+    *f = (struct facts){.run = run,
+                        .no_code = options->no_code,
+                        .sampler_only = run->joined || options->no_facts,
+                        .argv = BUF(FACTS_ARGV_BYTES)};
     f->until_ms = moment_tick_ms() + FACTS_DEADLINE_MS;
     for (const char *const *a = argv; a && *a; a++) {
         buf_put(&f->argv, *a, strlen(*a) + 1);

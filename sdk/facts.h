@@ -10,12 +10,11 @@
 
 enum { FACTS_DEADLINE_MS = 2000 };
 
-/* Starts gathering.
+/* Starts gathering: of a run that was joined, or wants no facts, only the sampler is asked.
  *
- *   argv     command to record, NULL at its end; NULL: that of this process.
- *   no_code  leaves the state of the code out.
+ *   options  argv and no_code are read.
  */
-void facts_start(struct track_run *run, const char *const *argv, bool no_code);
+void facts_start(struct track_run *run, const track_run_options *options);
 /* Waits until it is done, which is soon after the deadline. */
 void facts_wait(struct track_run *run);
 

@@ -352,8 +352,9 @@ static track_status run_start(track_client *client, const track_run_options *opt
     }
     run_publish_here(run);
     run->sampled = plan.options.sample_system && run->opened;
-    if (!run->joined && !plan.options.no_facts && run->opened) {
-        facts_start(run, plan.options.argv, plan.options.no_code);
+    bool facts = !run->joined && !plan.options.no_facts;
+    if (run->opened && (facts || run->sampled)) {
+        facts_start(run, &plan.options);
     }
     *out = run;
     return TRACK_OK;
