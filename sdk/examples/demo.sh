@@ -70,7 +70,7 @@ run_known() {
     test -n "$id"
 }
 points_seen() {
-    curl -fsS --max-time 2 "$url/api/v1/runs/$id/series" 2>/dev/null | grep -q '"train/loss"'
+    curl -fsS --max-time 2 "$url/api/v1/runs/$id/series?prefix=train/" 2>/dev/null | grep -q '"train/loss"'
 }
 
 training_start() {
