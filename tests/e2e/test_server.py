@@ -90,6 +90,7 @@ def test_opens_its_log_again(make_trackd, tmp_path):
     log, old = tmp_path / 'a.log', tmp_path / 'a.log.1'
     server = make_trackd('--log-file', log, '--log-format', 'json')
     server.get('/health')
+    until(lambda: '"path":"/health"' in log.read_text())
     log.rename(old)
     server.process.send_signal(signal.SIGHUP)
     until(lambda: log.exists())
