@@ -197,6 +197,11 @@ track_status client_start_threads(track_client *client, track_error *err)
 {
     bool online = client->settings.mode == MODE_ONLINE;
     pthread_mutex_lock(&client->lock);
+    if (online && !client->transport &&
+        transport_open(&client->stopping, &client->transport, err) != TRACK_OK) {
+        pthread_mutex_unlock(&client->lock);
+        return TRACK_NOMEM;
+    }
     client->keeper_runs =
         client->keeper_runs || client_start_thread(&client->keeper, keeper_main, client);
     client->sender_runs =
@@ -227,6 +232,7 @@ void client_stop_threads(track_client *client)
 void client_close(track_client *client)
 {
     client_stop_threads(client);
+    transport_close(client->transport);
     for (struct outbox *o = client->outboxes, *next; o; o = next) {
         next = o->next;
         bool own = o->own;

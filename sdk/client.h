@@ -40,6 +40,9 @@ struct track_client {
     struct outbox *outboxes;
     bool kicked;
     bool sender_runs, keeper_runs;
+    /* The sender's.  Opened by the thread that starts it: libcurl's own lock must not be held by a
+     * thread that a fork leaves behind, or the child waits for it for ever. */
+    struct transport *transport;
     pthread_t sender, keeper;
     sem_t keep;           /* the keeper: a segment is wanted, or stop */
     atomic_bool stopping; /* ends both threads and what they wait for */

@@ -85,19 +85,17 @@ track_status orphans_send_siblings(void *data, struct outbox *mine, track_error 
     AUTO_ARENA arena = ARENA(ORPHANS_ARENA_BYTES);
     const char *const *paths = NULL;
     size_t count = 0;
-    struct transport *t = NULL;
     TRY(spool_folder_list(client->settings.value[SETTING_SPOOL], &arena, &paths, &count, err));
-    TRY(transport_open(&client->stopping, &t, err));
     for (size_t i = 0; i < count; i++) {
         struct outbox *o = NULL;
         bool other =
             orphans_is_of(paths[i], mine->meta.run) && strcmp(paths[i], mine->folder.path) != 0;
         if (other && orphans_open(paths[i], client->settings.url, &o, NULL) == TRACK_OK) {
-            orphans_send(client, o, t); /* what fails waits for the next who tries */
+            orphans_send(client, o,
+                         client->transport); /* what fails waits for the next who tries */
             outbox_close(o);
             free(o);
         }
     }
-    transport_close(t);
     return TRACK_OK;
 }

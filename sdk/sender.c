@@ -91,8 +91,9 @@ static bool sender_round(track_client *client, struct transport *t)
     return sent;
 }
 
-static void sender_loop(track_client *client, struct transport *t)
+static void sender_loop(track_client *client)
 {
+    struct transport *t = client->transport;
     pthread_mutex_lock(&client->lock);
     while (!atomic_load(&client->stopping)) {
         bool sent = sender_round(client, t);
@@ -113,17 +114,8 @@ static void sender_loop(track_client *client, struct transport *t)
 
 void *sender_main(void *data)
 {
-    track_client *client = data;
-    struct transport *t = NULL;
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
-    while (transport_open(&client->stopping, &t, NULL) != TRACK_OK &&
-           !atomic_load(&client->stopping)) {
-        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-    }
-    if (t) {
-        sender_loop(client, t);
-        transport_close(t);
-    }
+    sender_loop(data);
     return NULL;
 }
 
