@@ -31,6 +31,9 @@ const struct config_option config_options[] = {
      NULL, 2, 64},
     {"max-body", CONFIG_KIND_SIZE, AT(max_body_bytes), "32MiB", "SIZE",
      "largest document; uploads of files are not documents", NULL, 64 * KIB, GIB},
+    {"free-min", CONFIG_KIND_SIZE, AT(free_min_bytes), "0", "SIZE",
+     "free disk below which uploads are refused, and all but ends of runs below half of it; "
+     "0: 1 GiB or 2 %, whichever is more", NULL, 0, INT64_C(1) << 50},
     {"drain", CONFIG_KIND_COUNT, AT(drain_s), "20", "SECONDS",
      "time that open requests have when trackd ends", NULL, 0, 600},
     {"log-level", CONFIG_KIND_TEXT, AT(log_level), "info", "debug|info|warning|error",

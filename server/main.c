@@ -61,6 +61,7 @@ static track_status open_all(struct daemon *d, track_error *err)
 {
     bool full = strcmp(d->config.sync, "full") == 0;
     struct store_options options = {.data = d->config.data,
+                                    .free_bytes_min = d->config.free_min_bytes,
                                     .ops = full ? &db_sqlite : &db_sqlite_normal,
                                     .readers_max = (int)d->config.threads + 2};
     TRY(route_check(routes, routes_count, err));
