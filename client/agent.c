@@ -111,13 +111,24 @@ static track_status subscribe(struct agent *a, const struct watch_request *rq, s
     return TRACK_OK;
 }
 
+/* The last, shorter window, and what is known by now of the devices. */
+static void watch_leave(struct agent *a, struct watch *w)
+{
+    int64_t now_us = clock_us(CLOCK_REALTIME);
+    devices_check(&a->devices, clock_us(CLOCK_MONOTONIC));
+    devices_drain(&a->devices, &a->board);
+    watch_flush(w, a->node, &a->board, now_us);
+    w->tell_us = w->tell_us == 0 || w->failures == 0 ? 1 : w->tell_us;
+    watch_tell(w, a->node, &a->devices, &a->missing, now_us);
+    watch_finish(w);
+}
+
 static void unsubscribe(struct agent *a, const struct watch_request *rq)
 {
     struct watch *w = watch_find(a, rq->run);
     if (w != NULL && watch_remove(w, rq->pid)) {
         say(a, "run %s is not sampled any more", w->run_id);
-        watch_flush(w, a->node, &a->board, clock_us(CLOCK_REALTIME));
-        watch_finish(w);
+        watch_leave(a, w);
     }
 }
 
@@ -280,7 +291,6 @@ static void log_window(struct agent *a, int64_t now_us)
         struct watch *w = &a->watches[i];
         if (w->subscriber_count > 0) {
             watch_flush(w, a->node, &a->board, now_us);
-            watch_tell(w, a->node, &a->devices, &a->missing, now_us);
         }
     }
     board_flush(&a->board, drop_value, NULL);
@@ -304,6 +314,15 @@ static size_t count_watches(const struct agent *a)
         count += a->watches[i].subscriber_count > 0;
     }
     return count;
+}
+
+static void tell_devices(struct agent *a, int64_t now_us)
+{
+    for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
+        if (a->watches[i].subscriber_count > 0) {
+            watch_tell(&a->watches[i], a->node, &a->devices, &a->missing, now_us);
+        }
+    }
 }
 
 /* What is due at this second of the wall clock. */
@@ -332,6 +351,7 @@ static void tick(struct agent *a, int64_t second)
         }
         log_window(a, now_us);
     }
+    tell_devices(a, now_us);
 }
 
 /* ---- serving --------------------------------------------------------------------------------- */
