@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     track_run_options options = track_run_options_default();
     track_run *run = NULL;
-    track_error err = {0};
+    track_error err;
     options.name = "stranger";
     options.run_id = argc > 2 ? argv[2] : NULL;
     options.resume = argc > 2;
