@@ -16,7 +16,6 @@
 enum {
     HEAD_POOL_BYTES = 32 * 1024,
     CONNECTIONS_MAX = 10000,
-    ARENA_BYTES = 16 << 20,
     SEND_BYTES = 64 * 1024,
     DROP_BYTES_MAX = 16 << 20, /* read and dropped of a body that was refused on the way */
     HEARTBEAT_US = 15 * 1000000,
@@ -80,7 +79,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     c->connection = connection;
     c->stream.connection = connection;
     c->x.app = h->app;
-    c->x.arena.limit_bytes = ARENA_BYTES;
+    c->x.arena.limit_bytes = EXCHANGE_HEAD_BYTES;
     c->x.start_us = clock_steady_us();
     c->x.head.target = arena_text(&c->x.arena, target, strlen(target));
     c->x.rq.done = ticket_done;

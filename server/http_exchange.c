@@ -108,6 +108,8 @@ void exchange_begin(struct exchange *x)
         refuse(x, x->pass.http);
         return;
     }
+    bool reads = x->row->right <= RIGHT_READ;
+    x->arena.limit_bytes = reads ? EXCHANGE_READ_BYTES : EXCHANGE_WRITE_BYTES;
     rq->base = way_to_root(rq->segment_count);
     rq->length_bytes = x->pass.length_bytes;
     x->body.limit_bytes = body_most(x);

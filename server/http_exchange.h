@@ -11,9 +11,16 @@
 #include "stream.h"
 #include "writer.h"
 
+/* Memory of one request beside its body: until its row is known, then by what the row does. */
+enum {
+    EXCHANGE_HEAD_BYTES = 1 << 20,
+    EXCHANGE_WRITE_BYTES = 64 << 20,
+    EXCHANGE_READ_BYTES = 256 << 20, /* 5,000 series of bins, a million points */
+};
+
 struct exchange {
     struct app *app;
-    struct arena arena;
+    struct arena arena; /* limit: EXCHANGE_HEAD_BYTES */
     struct gate_head head;
     struct gate_pass pass;
     struct request rq;

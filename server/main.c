@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,16 @@ static void block_signals(sigset_t *out)
     sigaddset(out, SIGHUP);
     pthread_sigmask(SIG_BLOCK, out, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Every connection is a descriptor; the soft limit is often 1,024. */
+static void raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
 }
 
 static track_status listen_all(struct daemon *d, track_error *err)
@@ -147,6 +158,7 @@ static int serve(struct daemon *d, struct arena *arena, track_error *err)
     sigset_t signals;
     block_signals(&signals);
     umask(0077);
+    raise_files();
     const char *file = *d->config.log_file ? d->config.log_file : NULL;
     bool json = strcmp(d->config.log_format, "json") == 0;
     if (log_open(file, json, config_level(&d->config), arena, &d->app.log, err) != TRACK_OK) {
