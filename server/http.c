@@ -28,6 +28,7 @@ struct http {
     struct peers *peers;
     struct streams streams;
     _Atomic int64_t open;      /* requests between head and end of answer */
+    _Atomic int64_t tickets;   /* of these, how many the writer holds */
     _Atomic int64_t beaten_us; /* when the streams were last woken for a heartbeat */
     atomic_bool ending;
 };
@@ -62,9 +63,11 @@ static void resume_connection(void *connection)
 static void ticket_done(struct ticket *t)
 {
     struct call *c = t->done_data;
+    struct http *h = c->http;
     if (atomic_exchange(&c->phase, PHASE_DONE) == PHASE_PARKED) {
         MHD_resume_connection(c->connection);
     }
+    atomic_fetch_sub(&h->tickets, 1); /* c may be gone by now */
 }
 
 /* First sight of a request: its target, before libmicrohttpd touches it. */
@@ -271,8 +274,11 @@ static enum MHD_Result on_end(struct call *c)
 {
     if (!c->ran) {
         c->ran = true;
+        atomic_fetch_add(&c->http->tickets, 1);
         exchange_run(&c->x);
-        if (!c->x.answered && park(c)) {
+        if (c->x.answered) { /* it left no ticket */
+            atomic_fetch_sub(&c->http->tickets, 1);
+        } else if (park(c)) {
             return MHD_YES;
         }
     }
@@ -427,7 +433,9 @@ void http_close(struct http *h, int64_t limit_s)
     atomic_store(&h->ending, true);
     peers_end_idle(h->peers);
     int64_t until_us = clock_steady_us() + limit_s * 1000000;
-    while (atomic_load(&h->open) > 0 && clock_steady_us() < until_us) {
+    /* What the writer holds is waited for in any case: it belongs to the writer. */
+    while (atomic_load(&h->tickets) > 0 ||
+           (atomic_load(&h->open) > 0 && clock_steady_us() < until_us)) {
         streams_wake(&h->streams);
         (void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }

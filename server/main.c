@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,8 @@ struct daemon {
     struct store *store;
     struct live *live;
     struct tail *tail;
-    struct http *http;
-    size_t listening; /* of fds and urls: how many are open */
+    _Atomic(struct http *) http; /* NULL before it is opened and once it is closed */
+    size_t listening;            /* of fds and urls: how many are open */
     int fds[CONFIG_LIST_MAX];
     char urls[CONFIG_LIST_MAX][LISTEN_URL_BYTES];
 };
@@ -68,6 +69,16 @@ static track_status listen_all(struct daemon *d, track_error *err)
     return TRACK_OK;
 }
 
+/* Something was published; on the writer's thread, which is older than http. */
+static void wake(void *data)
+{
+    struct daemon *d = data;
+    struct http *http = atomic_load(&d->http);
+    if (http) {
+        http_wake(http);
+    }
+}
+
 static track_status open_all(struct daemon *d, track_error *err)
 {
     bool full = strcmp(d->config.sync, "full") == 0;
@@ -78,6 +89,7 @@ static track_status open_all(struct daemon *d, track_error *err)
     TRY(route_check(routes, routes_count, err));
     TRY(listen_all(d, err));
     TRY(live_open(&d->live, err));
+    live_set_wake(d->live, wake, d);
     options.live = d->live;
     TRY(store_open(&options, &d->store, err));
     TRY(tail_open(&(struct tail_options){.store = d->store}, &d->tail, err));
@@ -90,15 +102,17 @@ static track_status open_all(struct daemon *d, track_error *err)
                           .routes = routes,
                           .routes_count = routes_count,
                           .started_us = clock_wall_us()};
-    TRY(http_open(&d->app, d->fds, d->config.listen.count, &d->http, err));
-    live_set_wake(d->live, http_wake, d->http);
+    struct http *http;
+    TRY(http_open(&d->app, d->fds, d->config.listen.count, &http, err));
+    atomic_store(&d->http, http);
     return TRACK_OK;
 }
 
 /* Requests end first, then the writer does what is queued, then the files are closed. */
 static void close_all(struct daemon *d)
 {
-    http_close(d->http, d->config.drain_s);
+    http_close(atomic_load(&d->http), d->config.drain_s);
+    atomic_store(&d->http, NULL);
     tail_close(d->tail);
     store_close(d->store);
     live_close(d->live);
