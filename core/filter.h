@@ -21,7 +21,8 @@
  *   - `:` is equality without regard to case (ASCII).  LIKE knows % and _; ~ searches a pattern.
  *   - A parameter and a number compare as numbers where the parameter is one; otherwise it only
  *     differs (!=).  With 'quoted' values everything compares as text, bytewise.
- *   - A metric is its last value by (step, time).  NaN compares with nothing.
+ *   - A metric is its last value by (step, time).  NaN compares with nothing.  A bare word with a
+ *     '/' in it is a metric.
  *   - A date is the whole span it names: = is within, < before, > after it.
  *   - text is a part, in any case, of name, notes or a tag's value, or the start or end of the id.
  * Uses: arena, bytes, fail, name, number.  Pure; any thread.

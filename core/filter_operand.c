@@ -262,5 +262,9 @@ track_status filter_take_operand(struct scan *s, struct filter_operand *out, tra
         return take_prefixed(s, row, &t, out, err);
     }
     token_take(s, &t);
-    return attribute_find(s, t.from, t.text, out, err);
+    if (!memchr(t.text.at, '/', t.text.size)) {
+        return attribute_find(s, t.from, t.text, out, err);
+    }
+    *out = (struct filter_operand){.field = FILTER_METRIC, .key = token_text(s, &t)};
+    return out->key ? TRACK_OK : scan_no_memory(s, err);
 }
