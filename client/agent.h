@@ -12,6 +12,7 @@
 #include "watch.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { AGENT_CONNECTIONS_MAX = 128, AGENT_NODE_MAX = 64, AGENT_PERIOD_S = 5 };
 
@@ -31,7 +32,8 @@ struct agent {
     struct devices devices;
     struct board board; /* of the machine */
     struct missing missing;
-    struct watch watches[PROCS_RUNS_MAX];
+    struct arena *arena;                   /* of watches */
+    struct watch *watches[PROCS_RUNS_MAX]; /* NULL: never used */
     int lock, listener;
     int connections[AGENT_CONNECTIONS_MAX]; /* -1: free */
     int64_t empty_us; /* monotonic: since when there is no watch; 0: there is one */
@@ -61,6 +63,16 @@ void agent_look(struct agent *a);
  * Tests: tests/client/test_agent.c
  */
 size_t agent_answer(struct agent *a, struct bytes packet, int peer_pid, char *out);
+
+/* The watch at a place, NULL if the place is free. */
+struct watch *agent_watch(const struct agent *a, size_t i);
+
+/* Says a line to options.talk. */
+void agent_say(const struct agent *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A clock in microseconds. */
+int64_t agent_clock_us(clockid_t clock);
 
 /* Short name of this machine: up to its first dot, other than [A-Za-z0-9._-] replaced by '-'. */
 void agent_node(char out[AGENT_NODE_MAX]);

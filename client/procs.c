@@ -4,15 +4,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A process that is so young may still call exec, and then has another environment. */
 enum { YOUNG_US = 10 * 1000 * 1000 };
 
+static void list_unmap(void *list)
+{
+    if (list != NULL) {
+        munmap(list, PROCS_MAX * sizeof(struct proc));
+    }
+}
+
 track_status procs_init(struct procs *p, const char *root, struct arena *arena, track_error *err)
 {
-    *p = (struct procs){.root = root, .list = ARENA_ARRAY(arena, struct proc, PROCS_MAX)};
-    return p->list == NULL ? FAIL(err, TRACK_NOMEM, "a table of processes") : TRACK_OK;
+    size_t size = PROCS_MAX * sizeof(struct proc); /* of which only what is used takes memory */
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *p = (struct procs){.root = root, .list = at == MAP_FAILED ? NULL : at};
+    if (p->list == NULL || !arena_defer(arena, list_unmap, p->list)) {
+        list_unmap(p->list);
+        return FAIL(err, TRACK_NOMEM, "a table of processes");
+    }
+    return TRACK_OK;
 }
 
 /* What /proc/<pid>/stat says; false if the process is gone or a zombie. */

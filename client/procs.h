@@ -45,7 +45,7 @@ struct procs {
     int self[2]; /* the sampler and its worker, which belong to no run; 0: none */
 };
 
-/* TRACK_NOMEM  the arena's limit. */
+/* The table goes with the arena.  TRACK_NOMEM  no memory. */
 track_status procs_init(struct procs *p, const char *root, struct arena *arena, track_error *err);
 
 /* Reads all processes and divides them among the runs.

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { RING_RECORDS = 8192, DEVICES_MAX = 64 };
+enum { RING_RECORDS = 8192, DEVICES_MAX = 32 };
 
 /* What can be read of a device: name, how a window of it is logged, and whether the driver counts
  * it up, so that the difference is logged. */

@@ -14,7 +14,7 @@
 #include "sample_sysfs.h"
 #include "share.h"
 
-enum { WATCH_SUBSCRIBERS_MAX = 64, WATCH_ROWS_MAX = 384 };
+enum { WATCH_SUBSCRIBERS_MAX = 64, WATCH_ROWS_MAX = 256 };
 
 /* What a subscriber says; texts may be NULL but for run. */
 struct watch_request {

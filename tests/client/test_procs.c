@@ -136,7 +136,7 @@ TEST(procs, finds_itself)
 {
     CHECK(proc_start("", (int)getpid()) > 0);
     CHECK_INT(proc_start("", 0x7ffffff0), 0);
-    AUTO_ARENA arena = ARENA(1024);
+    AUTO_ARENA arena = ARENA(8);
     struct procs p;
     CHECK(procs_init(&p, "", &arena, NULL) == TRACK_NOMEM);
 }
