@@ -11,6 +11,8 @@
 struct live {
     struct arena own; /* holds this struct */
     uint64_t boot;    /* tells our counters from those of an earlier process */
+
+    pthread_mutex_t wake_lock; /* guards these, also while wake runs; taken alone */
     void (*wake)(void *data);
     void *wake_data;
 
@@ -37,6 +39,7 @@ track_status live_open(struct live **out, track_error *err)
     l->own = own;
     l->next = 1;
     pthread_mutex_init(&l->lock, NULL);
+    pthread_mutex_init(&l->wake_lock, NULL);
     track_status status = clock_random(&l->boot, sizeof(l->boot), err);
     if (status != TRACK_OK) {
         live_close(l);
@@ -50,6 +53,7 @@ track_status live_open(struct live **out, track_error *err)
 void live_close(struct live *l)
 {
     if (l) {
+        pthread_mutex_destroy(&l->wake_lock);
         pthread_mutex_destroy(&l->lock);
         struct arena own = l->own;
         arena_release(&own);
@@ -58,8 +62,13 @@ void live_close(struct live *l)
 
 void live_set_wake(struct live *l, void (*wake)(void *data), void *data)
 {
+    if (!l) {
+        return;
+    }
+    pthread_mutex_lock(&l->wake_lock);
     l->wake = wake;
     l->wake_data = data;
+    pthread_mutex_unlock(&l->wake_lock);
 }
 
 static bool same(const struct live_event *a, const struct live_event *b)
@@ -89,8 +98,12 @@ void live_publish(struct live *l, const struct live_event *event)
     pthread_mutex_lock(&l->lock);
     bool added = add(l, event);
     pthread_mutex_unlock(&l->lock);
-    if (added && l->wake) {
-        l->wake(l->wake_data);
+    if (added) {
+        pthread_mutex_lock(&l->wake_lock);
+        if (l->wake) {
+            l->wake(l->wake_data);
+        }
+        pthread_mutex_unlock(&l->wake_lock);
     }
 }
 

@@ -40,8 +40,9 @@ struct live; /* opaque */
 track_status live_open(struct live **out, track_error *err);
 void live_close(struct live *l); /* NULL is allowed */
 
-/* wake(data) is called after each publication, on the publisher's thread and without a lock: http.c
- * resumes its streams.  Set once, before anything is published. */
+/* wake(data) is called after each publication, on the publisher's thread: http.c resumes its
+ * streams.  It must not call live_*.  Once live_set_wake(l, NULL, NULL) has returned, no wake is
+ * running and none is going to be called.  NULL l: nothing. */
 void live_set_wake(struct live *l, void (*wake)(void *data), void *data);
 
 /* Adds an event; its counter is filled in.  NULL l: nobody listens.  An event equal to the newest

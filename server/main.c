@@ -111,6 +111,7 @@ static track_status open_all(struct daemon *d, track_error *err)
 /* Requests end first, then the writer does what is queued, then the files are closed. */
 static void close_all(struct daemon *d)
 {
+    live_set_wake(d->live, NULL, NULL);
     http_close(atomic_load(&d->http), d->config.drain_s);
     atomic_store(&d->http, NULL);
     tail_close(d->tail);
