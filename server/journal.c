@@ -9,9 +9,10 @@
 #include <string.h>
 
 enum {
-    SEEN_US = 10 * 1000000, /* how old run.seen_us may get before it is written again */
-    ID_BYTES = 8,           /* of a series key in a dictionary */
-    CRC_BYTES = 4,          /* of a frame in writer.recent */
+    SEEN_US = 10 * 1000000,          /* how old run.seen_us may get before it is written again */
+    WRITER_SILENT_US = 60 * 1000000, /* then another may take the place of a writer */
+    ID_BYTES = 8,                    /* of a series key in a dictionary */
+    CRC_BYTES = 4,                   /* of a frame in writer.recent */
 };
 
 /* What a ticket is made of: the call, and its frames as the receiving thread decoded them. */
@@ -229,7 +230,8 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
                 err));
     TRY(db_find_i(db, QUERY_writer_advance,
                   DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),
-                        db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent))),
+                        db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent)),
+                        b->has_points || b->has_texts ? db_i(b->step_max) : db_null()),
                   &next, &moved, err));
     if (!moved) {
         return FAIL(err, TRACK_CORRUPT, "the watermark of a writer moved under the writer thread");
@@ -250,16 +252,18 @@ static track_status hear(struct append *a, struct db *db, track_error *err)
     return db_exec(db, QUERY_run_seen, DB_IN(db_i(a->run.node), db_i(a->call->now_us)), err);
 }
 
-/* After a reopening a sender that starts over logs steps that are there already. */
+/* A sender that takes the place of another and starts over logs steps that are there already. */
 static track_status look_for_repeats(struct append *a, struct db *db, track_error *err)
 {
-    int64_t last = 0;
-    bool found;
-    if (a->run.rev == 1 || !a->body->has_points) {
+    struct db_value c[1];
+    if (a->next_seq > 0 || !a->body->has_points) {
         return TRACK_OK;
     }
-    TRY(db_find_i(db, QUERY_series_last_step, DB_IN(db_i(a->run.node)), &last, &found, err));
-    a->call->repeated_steps = found && a->body->step_min <= last;
+    TRY(db_find(
+        db, QUERY_writer_last_step,
+        DB_IN(db_i(a->run.node), db_b(a->body->writer), db_i(a->call->now_us - WRITER_SILENT_US)),
+        a->call->ticket.arena, c, err));
+    a->call->repeated_steps = c[0].type == 'i' && a->body->step_min <= db_get_i(&c[0]);
     return TRACK_OK;
 }
 

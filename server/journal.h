@@ -17,14 +17,15 @@ struct journal_append {
     const char *run;   /* id */
     struct bytes body; /* 1..n frames one after the other; each was checked whole by frame_decode */
     int64_t now_us;
-    int64_t run_node;           /* out */
-    int64_t next_seq;           /* out, also with TRACK_CONFLICT from a gap: the seq to send next */
-    int64_t points;             /* out: points and lines that were new */
-    bool duplicate;             /* out: nothing was new */
-    bool stop;                  /* out: somebody asked the run to stop */
-    char state[16];             /* out: of the run */
-    bool repeated_steps;        /* out: the run was reopened; some steps may be there twice */
-    bool gap;                   /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
+    int64_t run_node;    /* out */
+    int64_t next_seq;    /* out, also with TRACK_CONFLICT from a gap: the seq to send next */
+    int64_t points;      /* out: points and lines that were new */
+    bool duplicate;      /* out: nothing was new */
+    bool stop;           /* out: somebody asked the run to stop */
+    char state[16];      /* out: of the run */
+    bool repeated_steps; /* out: the writer takes the place of another and goes over its steps again
+                          */
+    bool gap;            /* out, with TRACK_CONFLICT: seq is ahead of next_seq */
     const struct body *decoded; /* for the writer's thread: journal_body.h */
 };
 

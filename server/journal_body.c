@@ -56,6 +56,7 @@ static void look_at_blocks(const struct frame *f, struct body *body, struct body
         }
         for (size_t r = 0; r < block->rows; r++) {
             body->step_min = block->steps[r] < body->step_min ? block->steps[r] : body->step_min;
+            body->step_max = block->steps[r] > body->step_max ? block->steps[r] : body->step_max;
         }
     }
 }
@@ -139,6 +140,7 @@ track_status body_decode(struct bytes in, struct arena *arena, struct body *out,
         .writer = {in.at + 16, FRAME_WRITER_BYTES},
         .frames = ARENA_ARRAY(arena, struct body_frame, count),
         .step_min = INT64_MAX,
+        .step_max = INT64_MIN,
     };
     if (!body.frames) {
         return FAIL(err, TRACK_NOMEM, "no room for %zu frames", count);

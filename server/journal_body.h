@@ -36,7 +36,7 @@ struct body {
     size_t count;                    /* 0: heartbeats only */
     bool gap_ok;                     /* the first frame may be ahead of what is expected */
     bool has_points, has_texts, has_lines;
-    int64_t step_min; /* of the points */
+    int64_t step_min, step_max; /* of the points */
 };
 
 enum { BODY_FRAMES_MAX = 4096, BODY_BYTES_MAX = 4 << 20 };

@@ -7,7 +7,7 @@
 #define UPLOAD_GRACE_US (INT64_C(72) * 3600 * 1000000) /* of an upload that nobody goes on with */
 #define OBJECT_GRACE_US (INT64_C(1) * 3600 * 1000000)  /* of a dead object: slow readers */
 
-enum { ARENA_BYTES = 16 << 20, LOC_MAX = 100 };
+enum { ARENA_BYTES = 16 << 20, LOC_MAX = 100, WAIT_MS = 5000 };
 
 struct reap {
     struct ticket ticket;
@@ -123,5 +123,5 @@ track_status store_reap(struct store *s, int64_t now_us, track_error *err)
     struct reap call = {.ticket = {.arena = &arena, .after = after}, .now_us = now_us};
     TRY(store_look_at_disk(s, err));
     TRY(store_submit_always(s, &call.ticket, work, err));
-    return ticket_wait(store_writer(s), &call.ticket, 0, err);
+    return ticket_wait(store_writer(s), &call.ticket, WAIT_MS, err);
 }

@@ -147,6 +147,7 @@ CREATE TABLE series(
 CREATE INDEX series_last ON series(project, key, last, run);
 
 -- next_seq is the watermark: frames 0..next_seq-1 are held.  recent: content CRCs of the last 16.
+-- last_step: the greatest of its points.
 CREATE TABLE writer(
     run       {I64} NOT NULL,
     writer    {BYTES} NOT NULL,
@@ -160,6 +161,7 @@ CREATE TABLE writer(
     points    {I64} NOT NULL,
     lost      {I64} NOT NULL,
     lost_why  {TEXT} NOT NULL,
+    last_step {I64},
     began_us  {I64} NOT NULL,
     seen_us   {I64} NOT NULL,
     closed_us {I64},

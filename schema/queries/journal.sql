@@ -12,10 +12,12 @@ ON CONFLICT(run, writer) DO NOTHING;
 
 -- Moves the watermark, in the transaction that adds the frames; no row: it is not where it was.
 -- $1 run, $2 writer, $3 next_seq as it was, $4 as it is, $5 next_key, $6 gaps, $7 new points,
--- $8 now, $9 recent
--- name: writer_advance ibiiiiiib -> i
+-- $8 now, $9 recent, $10 greatest step of the new points, or NULL
+-- name: writer_advance ibiiiiiibi -> i
 UPDATE writer SET next_seq = $4, next_key = $5, gaps = $6, points = points + $7, seen_us = $8,
-    closed_us = NULL, recent = $9
+    closed_us = NULL, recent = $9,
+    last_step = CASE WHEN last_step IS NULL OR $10 > last_step THEN COALESCE($10, last_step)
+        ELSE last_step END
 WHERE run = $1 AND writer = $2 AND next_seq = $3 RETURNING next_seq;
 
 -- name: writer_next ib -> i
@@ -73,6 +75,9 @@ INSERT INTO writer_key(run, writer, first_no, ids) VALUES ($1, $2, $3, $4);
 -- name: writer_key_list ib -> ib
 SELECT first_no, ids FROM writer_key WHERE run = $1 AND writer = $2 ORDER BY first_no;
 
--- The greatest step among the series of a run, as last put.
--- name: series_last_step i -> i
-SELECT max(last_step) FROM series WHERE run = $1;
+-- The greatest step of writers that this one may take the place of: of its rank, and closed or not
+-- heard of since $3.  $1 run, $2 writer
+-- name: writer_last_step ibi -> i
+SELECT max(w.last_step) FROM writer w JOIN writer me ON me.run = w.run
+WHERE w.run = $1 AND me.writer = $2 AND w.writer <> $2 AND COALESCE(w.rank, 0) = COALESCE(me.rank, 0)
+    AND (w.closed_us IS NOT NULL OR w.seen_us < $3) AND w.last_step IS NOT NULL;

@@ -364,3 +364,22 @@ TEST(journal, knows_its_writers)
     CHECK_INT(receipt.run.lost, 5);
     CHECK(strcmp(receipt.writers[0].host, "node7") == 0);
 }
+
+TEST(journal, says_when_a_resumed_run_goes_over_its_steps_again)
+{
+    FIXTURE(f);
+    struct journal_append got;
+    struct journal_writer bye = {.close = true, .last_seq = 2, .points = 9, .rank = -1};
+    struct fixture_frame again = {.writer = 2, .rows = 3, .defines = "loss"};
+    struct fixture_frame later = {.writer = 3, .rows = 100, .defines = "loss"};
+    CHECK(put(&f));
+    CHECK_INT(send_range(&f, 0, 2, &got), TRACK_OK);
+    CHECK_INT(send_one(&f, &again, &got), TRACK_OK);
+    CHECK(!got.repeated_steps); /* both are at it: ranks, not a resumption */
+    CHECK_INT(tell(&f, &bye), TRACK_OK);
+    CHECK_INT(send_one(&f, &later, &got), TRACK_OK);
+    CHECK(got.repeated_steps);
+    later.seq = 1;
+    CHECK_INT(send_one(&f, &later, &got), TRACK_OK);
+    CHECK(!got.repeated_steps);
+}
