@@ -140,8 +140,28 @@ static void scan_processes(struct agent *a, int64_t now_us)
     }
 }
 
+/* Lists of processes are dear for the driver: once a minute, but at these seconds of a run too,
+ * because a training takes its GPU only when it has read its data. */
+static void want_lists(struct agent *a)
+{
+    static const int64_t seconds[] = {3, 8, 15, 30};
+    for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
+        struct watch *w = agent_watch(a, i);
+        w = w != NULL && w->ticks < 60 ? w : NULL;
+        int64_t age = w != NULL ? ++w->ticks : 0;
+        for (size_t k = 0; k < sizeof seconds / sizeof *seconds; k++) {
+            if (age == seconds[k]) {
+                devices_want_lists(&a->devices);
+            }
+        }
+    }
+}
+
 static void share_devices(struct agent *a)
 {
+    if (a->procs.scans == 0) {
+        return; /* nobody is known yet: the lists wait */
+    }
     for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
         struct watch *w = agent_watch(a, i);
         if (w != NULL) {
@@ -216,6 +236,7 @@ static void tick(struct agent *a, int64_t second)
         drop_gone(a);
     }
     share_devices(a);
+    want_lists(a);
     if (second % SLOW_EVERY_S == 0) {
         host_sample_space(&a->host, &a->board);
     }

@@ -39,6 +39,7 @@ struct watch {
     struct cgroup cgroup;
     struct missing missing;
     enum share_basis basis;
+    int64_t ticks;        /* looks since it began, up to 60 */
     uint64_t used;        /* a bit a device that the run was seen on */
     int64_t begun_us;     /* wall clock */
     uint32_t table_count; /* of the devices that the server was told of */

@@ -104,11 +104,11 @@ def scenes(shared_trackd, tmp_path_factory):
 
     scene('plain').launch('sleep 9')
     both = scene('gpus', 'fake', GPUS)
-    both.launch(COMPUTE % 14)
-    both.launch('sleep 12')
+    both.launch(COMPUTE % 18)
+    both.launch('sleep 14')
     scene('old', 'fake-old', 'devices 1\n').launch('sleep 9')
     scene('hang', 'fake', 'devices 1\nhang nvmlDeviceGetUtilizationRates 2 -1\n').launch('sleep 24')
-    scene('worker', 'fake', 'devices 1\n').launch('sleep 18')
+    scene('worker', 'fake', 'devices 1\n').launch('sleep 30')
     scene('sampler').launch('sleep 12')
     scene('trainer').launch('sleep 60')
     yield made
