@@ -1,9 +1,9 @@
-/* http - the server's side of HTTP; the only user of libmicrohttpd.
+/* http - the server's side of HTTP; with http_call.c the only user of libmicrohttpd.
  *
  * A pool of threads runs every connection; a handler never waits.  A write suspends its connection
  * until the writer thread has committed; an event stream is suspended until there is an event.
  * Every wait has a deadline of http_peers.
- * Uses: libmicrohttpd, http_exchange, http_peers, http_streams, http_listen.
+ * Uses: libmicrohttpd, http_call, http_peers, http_streams.
  */
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
