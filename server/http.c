@@ -120,7 +120,10 @@ track_status http_open(struct app *app, const int *fds, size_t count, struct htt
     streams_init(&h->calls.streams);
     h->calls.streams.suspend = suspend_connection;
     h->calls.streams.resume = resume_connection;
-    track_status status = peers_open(on_tick, h, app->stats, &h->peers, err);
+    track_status status = slow_open(&h->calls.slow, err);
+    if (status == TRACK_OK) {
+        status = peers_open(on_tick, h, app->stats, &h->peers, err);
+    }
     for (size_t i = 0; i < count && status == TRACK_OK; i++) {
         h->daemons[i] = daemon_start(h, fds[i]);
         h->daemon_count += h->daemons[i] != NULL;
@@ -144,7 +147,9 @@ void http_close(struct http *h, int64_t limit_s)
         (void)fd; /* closed with the process: MHD may still have it in its epoll set */
     }
     atomic_store(&h->calls.ending, true);
-    peers_end_idle(h->peers);
+    if (h->peers) {
+        peers_end_idle(h->peers);
+    }
     int64_t until_us = clock_steady_us() + limit_s * 1000000;
     /* What the writer holds is waited for in any case: it belongs to the writer. */
     while (atomic_load(&h->calls.tickets) > 0 ||
@@ -156,6 +161,7 @@ void http_close(struct http *h, int64_t limit_s)
     for (size_t i = 0; i < h->daemon_count; i++) {
         MHD_stop_daemon(h->daemons[i]);
     }
+    slow_close(h->calls.slow);
     peers_close(h->peers);
     streams_release(&h->calls.streams);
     free(h);

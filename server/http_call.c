@@ -5,6 +5,7 @@
 #include "http_fields.h"
 #include "http_peers.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct call {
     struct MHD_Connection *connection;
     struct peer *peer;
     struct stream stream;
+    struct slow_work slow;
     atomic_int phase;
     int64_t answer_us; /* steady */
     bool begun, ran, parked, streaming;
@@ -234,8 +236,35 @@ static bool park(struct call *c)
     return true;
 }
 
+/* On a thread of http_slow: the connection is suspended already. */
+static void run_slowly(struct slow_work *work)
+{
+    struct call *c = (struct call *)(void *)((char *)work - offsetof(struct call, slow));
+    exchange_run(&c->x);
+    if (c->x.answered) {
+        atomic_fetch_sub(&c->all->tickets, 1);
+        MHD_resume_connection(c->connection);
+    } else if (atomic_exchange(&c->phase, PHASE_PARKED) == PHASE_DONE) {
+        MHD_resume_connection(c->connection);
+    }
+}
+
+static enum MHD_Result begin_slowly(struct call *c)
+{
+    peer_limit(c->peer, INT64_MAX / 2, false); /* as long as the disk takes */
+    c->ran = true;
+    atomic_fetch_add(&c->all->tickets, 1);
+    MHD_suspend_connection(c->connection);
+    c->slow.run = run_slowly;
+    slow_add(c->all->slow, &c->slow);
+    return MHD_YES;
+}
+
 static enum MHD_Result on_end(struct call *c)
 {
+    if (!c->ran && !c->x.answered && c->x.row->receive) {
+        return begin_slowly(c);
+    }
     if (!c->ran) {
         c->ran = true;
         atomic_fetch_add(&c->all->tickets, 1);

@@ -2,11 +2,12 @@
  *
  * Reads the head, feeds the exchange, waits for the writer, sends the answer.  Waiting is
  * suspending the connection; whoever comes second, the writer or the connection's own thread,
- * resumes it. Uses: libmicrohttpd, http_exchange, http_fields, http_peers, http_streams.
+ * resumes it. Uses: libmicrohttpd, http_exchange, http_fields, http_peers, http_slow, http_streams.
  */
 #ifndef SERVER_HTTP_CALL_H
 #define SERVER_HTTP_CALL_H
 #include "app.h"
+#include "http_slow.h"
 #include "http_streams.h"
 
 #include <microhttpd.h>
@@ -15,6 +16,7 @@
 struct calls {
     struct app *app;
     struct streams streams;
+    struct slow *slow;       /* ends of uploads */
     _Atomic int64_t open;    /* requests between head and end of answer */
     _Atomic int64_t tickets; /* of these, how many the writer holds */
     atomic_bool ending;      /* streams say good-bye, connections close */
