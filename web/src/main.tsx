@@ -9,6 +9,8 @@ import { lazy } from './lazy';
 import { sheet, switchTheme } from './ui/top';
 
 const Home = lazy(async () => (await import('./pages/home')).Home);
+const Trash = lazy(async () => (await import('./pages/trash')).Trash);
+const RunView = lazy(async () => (await import('./pages/run')).RunView);
 const Palette = lazy(async () => (await import('./ui/palette')).Palette);
 const Help = lazy(async () => (await import('./ui/help')).Help);
 
@@ -20,6 +22,8 @@ function Page() {
   const r = route.value;
   if (r.page === 'home') return <Home />;
   if (r.page === 'project') return <Workspace key={r.project} project={r.project} />;
+  if (r.page === 'trash') return <Trash />;
+  if (r.page === 'run') return <RunView key={r.run} project={r.project} id={r.run} tab={r.tab} />;
   return <NotFound what="This address names no page." />;
 }
 

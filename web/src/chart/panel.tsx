@@ -42,6 +42,7 @@ export interface PanelProps {
   onAction?: (id: string) => void;
   onZoom: (z: [number, number] | null) => void;
   onLog: (on: boolean) => void;
+  noLog?: boolean; // shares that go from 0 to 100 have no logarithm
   onOpen?: (run: string) => void;
 }
 
@@ -209,7 +210,7 @@ function Head(props: {
 }) {
   const { p, facts } = props;
   const options: Option[] = [
-    { id: 'log', text: p.log ? 'Linear y' : 'Logarithmic y', hint: 'l' },
+    ...(p.noLog ? [] : [{ id: 'log', text: p.log ? 'Linear y' : 'Logarithmic y', hint: 'l' }]),
     { id: 'fit', text: 'Show the whole range', hint: 'f' },
     { id: 'table', text: props.asTable ? 'View as chart' : 'View as table' },
     { id: 'csv', text: 'Copy as CSV' },
