@@ -46,11 +46,6 @@ struct db_value db_maybe_i(int64_t value)
     return value ? db_i(value) : db_null();
 }
 
-struct db_value db_maybe_b(struct bytes bytes)
-{
-    return bytes.at ? db_b(bytes) : db_null();
-}
-
 struct db_value db_null(void)
 {
     return (struct db_value){.type = 'n'};

@@ -73,12 +73,11 @@ struct db_ops {
 /* Values for parameters; DB_IN(DB_I(1), DB_T("x")) is a list of them. */
 #define DB_IN(...) ((const struct db_value[]){__VA_ARGS__})
 struct db_value db_i(int64_t value);
-struct db_value db_f(double value);             /* NaN becomes NULL */
-struct db_value db_t(const char *text);         /* NULL becomes NULL */
-struct db_value db_tn(struct bytes text);       /* UTF-8, checked at the edge */
-struct db_value db_b(struct bytes bytes);       /* at == NULL with size 0 is empty, not NULL */
-struct db_value db_maybe_i(int64_t value);      /* 0 becomes NULL: optional times and nodes */
-struct db_value db_maybe_b(struct bytes bytes); /* at == NULL becomes NULL */
+struct db_value db_f(double value);        /* NaN becomes NULL */
+struct db_value db_t(const char *text);    /* NULL becomes NULL */
+struct db_value db_tn(struct bytes text);  /* UTF-8, checked at the edge */
+struct db_value db_b(struct bytes bytes);  /* at == NULL with size 0 is empty, not NULL */
+struct db_value db_maybe_i(int64_t value); /* 0 becomes NULL: optional times and nodes */
 struct db_value db_null(void);
 
 /* Opens a connection and, when writing, creates the file.

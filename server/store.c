@@ -174,11 +174,6 @@ struct writer *store_writer(struct store *s)
     return s->writer;
 }
 
-struct live *store_live(struct store *s)
-{
-    return s->live;
-}
-
 struct blobs *store_blobs(struct store *s)
 {
     return s->blobs;

@@ -101,12 +101,10 @@ track_status store_project_get(struct store *s, const char *ref, struct arena *a
  *
  *   after    next of the last page; NULL: from the start.
  *   limit    1..1000.
- *   deleted  true: those in the trash, else the others.
  */
 struct project_page {
     const char *after;
     int limit;
-    bool deleted;
 };
 track_status store_project_list(struct store *s, const struct project_page *page,
                                 struct arena *arena, struct project_list *out, track_error *err);
@@ -115,7 +113,6 @@ track_status store_project_list(struct store *s, const struct project_page *page
 struct project_set {
     struct ticket ticket;
     const char *ref;        /* name or ~NUMBER; a name that is not there is made, a number is not */
-    const char *name;       /* new name; NULL: unchanged */
     const char *note;       /* NULL: unchanged */
     int deleted;            /* 1 into the trash, -1 out of it, 0 unchanged */
     bool create;            /* false: TRACK_NOT_FOUND when absent */
@@ -124,7 +121,7 @@ struct project_set {
     bool created;           /* out */
 };
 
-/* Status of the ticket: TRACK_NOT_FOUND; TRACK_CONFLICT: the new name is taken; TRACK_INVALID: an
- * illegal name, a note over NOTE_BYTES_MAX. */
+/* Status of the ticket: TRACK_NOT_FOUND; TRACK_INVALID: an illegal name, a note over
+ * NOTE_BYTES_MAX. */
 track_status store_project_set(struct store *s, struct project_set *call, track_error *err);
 #endif

@@ -38,8 +38,6 @@ track_status store_submit_always(struct store *s, struct ticket *t, ticket_work 
 /* Asks how full the disk is, for the store_submit calls that follow. */
 track_status store_look_at_disk(struct store *s, track_error *err);
 
-struct live *store_live(struct store *s); /* may be NULL */
-
 /* Free bytes of the disk below which uploads are refused. */
 int64_t store_free_bytes_min(struct store *s, int64_t disk_bytes);
 
@@ -95,7 +93,7 @@ track_status run_complete(struct db *db, int64_t node, int64_t silent_us, bool *
 /* TRACK_INVALID  not 32 lower-case hex digits. */
 track_status run_check_id(const char *id, track_error *err);
 
-/* TRACK_INVALID  name, note or kind of a RUN_PATCH is not legal. */
+/* TRACK_INVALID  name or note of a RUN_PATCH is not legal. */
 track_status run_check_patch(const struct run_change *call, track_error *err);
 
 /* Fills writers and count of out with the writers of a run. */

@@ -140,32 +140,6 @@ track_status store_file_put(struct store *s, struct file_put *call, track_error 
     return store_submit(s, &call->ticket, put_work, err);
 }
 
-static track_status remove_work(struct ticket *t, struct db *db, track_error *err)
-{
-    const struct file_remove *call = (const struct file_remove *)(const void *)t;
-    struct run_brief run;
-    int64_t size = 0;
-    bool found = false;
-    TRY(run_need(db, call->run, &run, err));
-    t->project = run.project_number;
-    TRY(db_find_i(db, QUERY_path_remove, DB_IN(db_i(run.node), db_t(call->path)), &size, &found,
-                  err));
-    return found ? TRACK_OK : FAIL(err, TRACK_NOT_FOUND, "the run has no file %.150s", call->path);
-}
-
-static void remove_after(struct ticket *t)
-{
-    run_publish(t, LIVE_FILES, ((const struct file_remove *)(const void *)t)->run, "");
-}
-
-track_status store_file_remove(struct store *s, struct file_remove *call, track_error *err)
-{
-    TRY(run_check_id(call->run, err));
-    TRY(check_path(call->path, err));
-    call->ticket.after = remove_after;
-    return store_submit(s, &call->ticket, remove_work, err);
-}
-
 static track_status file_row(void *data, const struct db_value *c, track_error *err)
 {
     struct gather *g = data;

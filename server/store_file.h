@@ -37,16 +37,6 @@ struct file_put {
  * a file were not sent yet (err names its path), or a path is a folder of another. */
 track_status store_file_put(struct store *s, struct file_put *call, track_error *err);
 
-struct file_remove {
-    struct ticket ticket;
-    const char *run;
-    const char *path;
-    int64_t now_us;
-};
-
-/* Status of the ticket: TRACK_NOT_FOUND: the run or the path. */
-track_status store_file_remove(struct store *s, struct file_remove *call, track_error *err);
-
 track_status store_file_get(struct store *s, const char *run, const char *path, struct arena *arena,
                             struct run_file *out, track_error *err);
 

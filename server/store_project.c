@@ -179,10 +179,9 @@ track_status store_project_list(struct store *s, const struct project_page *page
     AUTO_READ struct read r = {0};
     struct gather places = GATHER(arena, struct place);
     TRY(store_read_begin(s, &r, err));
-    TRY(db_run(
-        r.db, QUERY_project_list,
-        DB_IN(db_i(after.at_us), db_i(after.node), db_i(page->deleted), db_i(page->limit + 1)),
-        add_place, &places, err));
+    TRY(db_run(r.db, QUERY_project_list,
+               DB_IN(db_i(after.at_us), db_i(after.node), db_i(page->limit + 1)), add_place,
+               &places, err));
     const struct place *at = places.at;
     bool more = places.count > (size_t)page->limit;
     struct project_list list = {.count = more ? (size_t)page->limit : places.count};
@@ -203,29 +202,14 @@ static track_status find_or_make(struct project_set *call, struct db *db, int64_
                         : project_need(db, call->ref, node, err);
 }
 
-/* A name that another project has would break its UNIQUE; says so in words. */
-static track_status check_free(struct db *db, const char *name, int64_t node, track_error *err)
-{
-    int64_t other = 0;
-    bool found = false;
-    TRY(db_find_i(db, QUERY_project_node_by_name, DB_IN(db_t(name)), &other, &found, err));
-    return found && other != node
-               ? FAIL(err, TRACK_CONFLICT, "there is a project %.150s already", name)
-               : TRACK_OK;
-}
-
 static track_status set_work(struct ticket *t, struct db *db, track_error *err)
 {
     struct project_set *call = (struct project_set *)(void *)t;
     int64_t node = 0;
     TRY(find_or_make(call, db, &node, err));
-    if (call->name || call->note) {
-        if (call->name) {
-            TRY(check_free(db, call->name, node, err));
-        }
+    if (call->note) {
         TRY(db_exec(db, QUERY_project_change,
-                    DB_IN(db_i(node), db_t(call->name), db_t(call->note), db_i(call->now_us)),
-                    err));
+                    DB_IN(db_i(node), db_t(call->note), db_i(call->now_us)), err));
     }
     if (call->deleted) {
         TRY(db_exec(db, QUERY_project_delete,
@@ -244,9 +228,6 @@ static void set_after(struct ticket *t)
 track_status store_project_set(struct store *s, struct project_set *call, track_error *err)
 {
     TRY(check_ref(call->ref, err));
-    if (call->name) {
-        TRY(check_name(call->name, err));
-    }
     TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
     call->ticket.after = set_after;
     return store_submit(s, &call->ticket, set_work, err);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 1000, NAME_BYTES_MAX = 1024, LABEL_BYTES_MAX = 250 };
+enum { NAME_BYTES_MAX = 1024, LABEL_BYTES_MAX = 250 };
 
 track_status run_check_id(const char *id, track_error *err)
 {
@@ -139,54 +139,6 @@ track_status store_run_get(struct store *s, const char *id, struct arena *arena,
     return run_get(r.db, run.node, arena, out, err);
 }
 
-static track_status add_node(void *data, const struct db_value *columns, track_error *err)
-{
-    void *at;
-    TRY(gather_add(data, &at, err));
-    *(int64_t *)at = db_get_i(&columns[0]);
-    return TRACK_OK;
-}
-
-static track_status list_nodes(struct db *db, const struct run_page *page, struct gather *nodes,
-                               track_error *err)
-{
-    bool start = page->after_us == 0 && page->after_node == 0;
-    struct db_value us = db_i(start ? INT64_MAX : page->after_us);
-    struct db_value node = db_i(start ? INT64_MAX : page->after_node);
-    struct db_value limit = db_i(page->limit + 1), deleted = db_i(page->deleted);
-    if (!page->project) {
-        return db_run(db, QUERY_run_list_all, DB_IN(deleted, us, node, limit), add_node, nodes,
-                      err);
-    }
-    int64_t project = 0;
-    TRY(project_need(db, page->project, &project, err));
-    return db_run(db, QUERY_run_list, DB_IN(db_i(project), deleted, us, node, limit), add_node,
-                  nodes, err);
-}
-
-track_status store_run_list(struct store *s, const struct run_page *page, struct arena *arena,
-                            struct run_list *out, track_error *err)
-{
-    if (page->limit < 1 || page->limit > LIST_MAX) {
-        return FAIL(err, TRACK_INVALID, "a page has 1 to %d runs, not %d", LIST_MAX, page->limit);
-    }
-    AUTO_READ struct read r = {0};
-    struct gather nodes = GATHER(arena, int64_t);
-    TRY(store_read_begin(s, &r, err));
-    TRY(list_nodes(r.db, page, &nodes, err));
-    bool more = nodes.count > (size_t)page->limit;
-    size_t count = more ? (size_t)page->limit : nodes.count;
-    struct run *all = ARENA_ARRAY(arena, struct run, count ? count : 1);
-    if (!all) {
-        return FAIL(err, TRACK_NOMEM, "no room for %zu runs", count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        TRY(run_get(r.db, ((int64_t *)nodes.at)[i], arena, &all[i], err));
-    }
-    *out = (struct run_list){all, count, more};
-    return TRACK_OK;
-}
-
 static const char *or_default(const char *text, const char *other)
 {
     return text && *text ? text : other;
@@ -295,6 +247,5 @@ track_status run_check_patch(const struct run_change *call, track_error *err)
         return FAIL(err, TRACK_INVALID, "the name of a run is not empty");
     }
     TRY(text_check_line("the name of a run", call->name, NAME_BYTES_MAX, err));
-    TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
-    return text_check_word("kind", call->kind, err);
+    return text_check_note("the note", call->note, NOTE_BYTES_MAX, err);
 }

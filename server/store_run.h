@@ -37,12 +37,6 @@ struct run {
 };
 enum { RUN_NO_CODE = -1000 };
 
-struct run_list {
-    const struct run *at; /* [count] */
-    size_t count;
-    bool more;
-};
-
 /* The run with this id, deleted or not.
  *
  * TRACK_NOT_FOUND  no such run.
@@ -64,17 +58,6 @@ track_status store_run_get(struct store *s, const char *id, struct arena *arena,
  */
 track_status store_run_resolve(struct store *s, const char *project, const char *ref, char *id,
                                track_error *err);
-
-/* Newest first by (started_us, node). */
-struct run_page {
-    const char *project; /* name or ~NUMBER; NULL: all */
-    bool deleted;        /* true: those in the trash */
-    int64_t after_us;    /* the last page's last started_us and node; 0, 0: from the start */
-    int64_t after_node;
-    int limit; /* 1..1000 */
-};
-track_status store_run_list(struct store *s, const struct run_page *page, struct arena *arena,
-                            struct run_list *out, track_error *err);
 
 /* Makes a run; one that is there already stays as it is. */
 struct run_put {
@@ -113,10 +96,10 @@ struct run_change {
     struct ticket ticket;
     enum run_change_kind change;
     const char *id;
-    const char *name, *note, *kind; /* RUN_PATCH */
-    const char *state;              /* RUN_FINISH: finished failed stopped preempted */
-    int64_t exit_code, signal;      /* RUN_FINISH; RUN_NO_CODE, 0: none */
-    int64_t ended_us;               /* RUN_FINISH; 0: now */
+    const char *name, *note;   /* RUN_PATCH */
+    const char *state;         /* RUN_FINISH: finished failed stopped preempted */
+    int64_t exit_code, signal; /* RUN_FINISH; RUN_NO_CODE, 0: none */
+    int64_t ended_us;          /* RUN_FINISH; 0: now */
     int64_t now_us;
     struct run run;                /* out: as it is now */
     const struct run_writer *open; /* out, RUN_FINISH: [open_count] writers waited for */

@@ -66,8 +66,8 @@ static track_status change(const struct run_change *call, struct db *db,
     struct db_value node = db_i(run->node), now = db_i(call->now_us);
     switch (call->change) {
     case RUN_PATCH:
-        return db_exec(db, QUERY_run_change,
-                       DB_IN(node, db_t(call->name), db_t(call->note), db_t(call->kind), now), err);
+        return db_exec(db, QUERY_run_change, DB_IN(node, db_t(call->name), db_t(call->note), now),
+                       err);
     case RUN_DELETE:
         return run->deleted_us ? TRACK_OK
                                : db_exec(db, QUERY_run_delete, DB_IN(node, now, now), err);
@@ -121,9 +121,8 @@ static track_status work(struct ticket *t, struct db *db, track_error *err)
 static void after(struct ticket *t)
 {
     static const char *const fields[] = {
-        [RUN_PATCH] = "name,note,kind", [RUN_DELETE] = "deleted",
-        [RUN_RESTORE] = "deleted",      [RUN_STOP] = "stop",
-        [RUN_REOPEN] = "state,rev",     [RUN_REOPEN_LATE] = "state,rev",
+        [RUN_PATCH] = "name,note", [RUN_DELETE] = "deleted",   [RUN_RESTORE] = "deleted",
+        [RUN_STOP] = "stop",       [RUN_REOPEN] = "state,rev", [RUN_REOPEN_LATE] = "state,rev",
         [RUN_FINISH] = "state",
     };
     struct run_change *call = (struct run_change *)(void *)t;

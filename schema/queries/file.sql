@@ -12,9 +12,6 @@ SELECT path, digest, size, media, at_us FROM path WHERE owner = $1 AND path = $2
 -- name: path_below itt -> t
 SELECT path FROM path WHERE owner = $1 AND path >= $2 AND path < $3 LIMIT 1;
 
--- name: path_remove it -> i
-DELETE FROM path WHERE owner = $1 AND path = $2 RETURNING size;
-
 -- $1 owner, $2 path to start behind, $3 how many
 -- name: path_list iti -> tbiti
 SELECT path, digest, size, media, at_us FROM path WHERE owner = $1 AND path > $2

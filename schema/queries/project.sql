@@ -27,21 +27,19 @@ SELECT p.node, p.number, p.id, p.name, p.created_us, p.updated_us, p.deleted_us,
     p.note
 FROM project p WHERE p.node = $1;
 
--- Newest activity first.  $1 and $2 activity and node that the last page ended with, $3 1: those in
--- the trash, $4 how many
--- name: project_list iiii -> ii
+-- Newest activity first.  $1 and $2 activity and node that the last page ended with, $3 how many
+-- name: project_list iii -> ii
 SELECT node, at FROM (
     SELECT p.node AS node, COALESCE((SELECT max(r.seen_us) FROM run r
         WHERE r.project = p.node AND r.deleted_us IS NULL), p.created_us) AS at
     FROM project p
-    WHERE workspace = '' AND CASE WHEN deleted_us IS NULL THEN 0 ELSE 1 END = $3) q
+    WHERE workspace = '' AND deleted_us IS NULL) q
 WHERE at < $1 OR (at = $1 AND node < $2)
-ORDER BY at DESC, node DESC LIMIT $4;
+ORDER BY at DESC, node DESC LIMIT $3;
 
--- $1 node, $2 name, $3 note, $4 now; NULL leaves a column as it is
--- name: project_change itti ->
-UPDATE project SET name = COALESCE($2, name), note = COALESCE($3, note), updated_us = $4
-WHERE node = $1;
+-- $1 node, $2 note, $3 now
+-- name: project_change iti ->
+UPDATE project SET note = $2, updated_us = $3 WHERE node = $1;
 
 -- $1 node, $2 when, NULL: out of the trash
 -- name: project_delete ii ->

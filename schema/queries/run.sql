@@ -28,20 +28,6 @@ INSERT INTO run(node, id, project, name, kind, state, final_state, capture_mode,
     rev, epoch, series_over, series_seq, stop, created_us, started_us, seen_us, updated_us, note)
 VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $13, $14, $9, 1, 0, 0, 0, 0, $10, $11, $10, $10, $12);
 
--- Newest first.  $1 project, $2 1: the trash, $3 and $4 last started_us and node, $5 how many
--- name: run_list iiiii -> i
-SELECT node FROM run
-WHERE project = $1 AND CASE WHEN deleted_us IS NULL THEN 0 ELSE 1 END = $2
-    AND (started_us < $3 OR (started_us = $3 AND node < $4))
-ORDER BY started_us DESC, node DESC LIMIT $5;
-
--- The same over all projects.
--- name: run_list_all iiii -> i
-SELECT node FROM run
-WHERE CASE WHEN deleted_us IS NULL THEN 0 ELSE 1 END = $1
-    AND (started_us < $2 OR (started_us = $2 AND node < $3))
-ORDER BY started_us DESC, node DESC LIMIT $4;
-
 -- Runs whose id begins with a text: $1 it, $2 the next text of that length
 -- name: run_by_start tt -> t
 SELECT id FROM run WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 9;
@@ -68,10 +54,9 @@ WHERE s.key = $1 AND s.project = $2 AND s.vmax IS NOT NULL
     AND r.deleted_us IS NULL
 ORDER BY s.vmax DESC, r.started_us DESC, r.node DESC LIMIT 1;
 
--- $1 node, $2 name, $3 note, $4 kind, $5 now; NULL leaves a column as it is
--- name: run_change ittti ->
-UPDATE run SET name = COALESCE($2, name), note = COALESCE($3, note), kind = COALESCE($4, kind),
-    updated_us = $5
+-- $1 node, $2 name, $3 note, $4 now; NULL leaves a column as it is
+-- name: run_change itti ->
+UPDATE run SET name = COALESCE($2, name), note = COALESCE($3, note), updated_us = $4
 WHERE node = $1;
 
 -- $1 node, $2 when, NULL: out of the trash, $3 now

@@ -109,7 +109,7 @@ TEST(store_file, lets_no_path_be_file_and_folder)
     CHECK_INT(name(&f, "a/b0", digest), TRACK_OK);
 }
 
-TEST(store_file, lists_by_path_and_removes)
+TEST(store_file, lists_by_path)
 {
     FIXTURE(f);
     struct bytes digest = blob(&f, "x");
@@ -126,10 +126,6 @@ TEST(store_file, lists_by_path_and_removes)
     CHECK(list.count == 1 && !list.more && strcmp(list.at[0].path, "c") == 0);
     page.limit = FILE_LIST_MAX + 1;
     CHECK_INT(store_file_list(f.store, &page, &f.arena, &list, &f.err), TRACK_INVALID);
-    struct file_remove gone = {.run = RUN_A, .path = "c", .now_us = NOW_US};
-    CHECK_INT(fixture_wait(&f, store_file_remove(f.store, &gone, &f.err), &gone.ticket), TRACK_OK);
-    CHECK_INT(fixture_wait(&f, store_file_remove(f.store, &gone, &f.err), &gone.ticket),
-              TRACK_NOT_FOUND);
 }
 
 static track_status use(struct fixture *f, const char *run, struct run_input input)

@@ -127,19 +127,15 @@ TEST(store_run, goes_into_the_trash_and_out_of_it)
 {
     FIXTURE(f);
     struct run_change gone = {.change = RUN_DELETE}, back = {.change = RUN_RESTORE};
-    struct run_page page = {.project = "vision", .limit = 10};
-    struct run_list list;
+    struct project project;
     CHECK_INT(put(&f, &(struct run_put){.id = RUN_A}), TRACK_OK);
     CHECK_INT(change(&f, &gone), TRACK_OK);
     CHECK_INT(gone.run.deleted_us, NOW_US);
     CHECK_INT(change(&f, &gone), TRACK_OK);
     CHECK_INT(put(&f, &(struct run_put){.id = RUN_A}), TRACK_CONFLICT);
     CHECK_INT(change(&f, &(struct run_change){.change = RUN_STOP}), TRACK_CONFLICT);
-    CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_OK);
-    CHECK_INT(list.count, 0);
-    page.deleted = true;
-    CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_OK);
-    CHECK_INT(list.count, 1);
+    CHECK_INT(store_project_get(f.store, "vision", &f.arena, &project, &f.err), TRACK_OK);
+    CHECK_INT(project.runs, 0);
     CHECK_INT(change(&f, &back), TRACK_OK);
     CHECK_INT(back.run.deleted_us, 0);
 }
@@ -156,32 +152,6 @@ static bool put_many(struct fixture *f, int n)
         }
     }
     return true;
-}
-
-TEST(store_run, lists_the_newest_first_page_by_page)
-{
-    FIXTURE(f);
-    CHECK(put_many(&f, 25));
-    struct run_page page = {.project = "vision", .limit = 10};
-    struct run_list list;
-    int seen = 0;
-    do {
-        CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_OK);
-        for (size_t i = 0; i < list.count; i++) {
-            CHECK_INT(list.at[i].started_us, NOW_US + (24 - seen) * 1000000);
-            seen++;
-        }
-        page.after_us = list.at[list.count - 1].started_us;
-        page.after_node = list.at[list.count - 1].node;
-    } while (list.more);
-    CHECK_INT(seen, 25);
-    page = (struct run_page){.limit = 1000};
-    CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_OK);
-    CHECK_INT(list.count, 25);
-    page.limit = 1001;
-    CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_INVALID);
-    page = (struct run_page){.project = "nope", .limit = 1};
-    CHECK_INT(store_run_list(f.store, &page, &f.arena, &list, &f.err), TRACK_NOT_FOUND);
 }
 
 static track_status resolve(struct fixture *f, const char *ref, char *id)
@@ -311,19 +281,6 @@ TEST(store_run, lets_projects_change)
     made.ticket.arena = &f.arena;
     CHECK_INT(fixture_wait(&f, store_project_set(f.store, &made, &f.err), &made.ticket), TRACK_OK);
     CHECK(made.created && strcmp(made.project.note, "hi") == 0);
-    struct project_set other = {.ref = "b", .create = true, .now_us = NOW_US};
-    other.ticket.arena = &f.arena;
-    CHECK_INT(fixture_wait(&f, store_project_set(f.store, &other, &f.err), &other.ticket),
-              TRACK_OK);
-    struct project_set taken = {.ref = "~1", .name = "a", .now_us = NOW_US};
-    taken.ticket.arena = &f.arena;
-    CHECK_INT(fixture_wait(&f, store_project_set(f.store, &taken, &f.err), &taken.ticket),
-              TRACK_CONFLICT);
-    taken.name = "c";
-    taken.deleted = 1;
-    CHECK_INT(fixture_wait(&f, store_project_set(f.store, &taken, &f.err), &taken.ticket),
-              TRACK_OK);
-    CHECK(strcmp(taken.project.name, "c") == 0 && taken.project.deleted_us == NOW_US);
     struct project_set absent = {.ref = "b", .now_us = NOW_US};
     absent.ticket.arena = &f.arena;
     CHECK_INT(fixture_wait(&f, store_project_set(f.store, &absent, &f.err), &absent.ticket),
