@@ -89,6 +89,7 @@ static void on_tick(void *data)
 {
     struct http *h = data;
     int64_t now_us = clock_steady_us();
+    calls_expire(&h->calls);
     if (now_us - atomic_load(&h->beaten_us) > HEARTBEAT_US / 3) {
         atomic_store(&h->beaten_us, now_us);
         streams_wake(&h->calls.streams);
@@ -117,6 +118,7 @@ track_status http_open(struct app *app, const int *fds, size_t count, struct htt
         return FAIL(err, TRACK_NOMEM, "no memory for the server");
     }
     h->calls.app = app;
+    pthread_mutex_init(&h->calls.lock, NULL);
     streams_init(&h->calls.streams);
     h->calls.streams.suspend = suspend_connection;
     h->calls.streams.resume = resume_connection;
@@ -164,5 +166,6 @@ void http_close(struct http *h, int64_t limit_s)
     slow_close(h->calls.slow);
     peers_close(h->peers);
     streams_release(&h->calls.streams);
+    pthread_mutex_destroy(&h->calls.lock);
     free(h);
 }

@@ -26,6 +26,8 @@ struct call {
     struct peer *peer;
     struct stream stream;
     struct slow_work slow;
+    struct call *next, *before; /* guarded by calls.lock, while waiting for the writer */
+    int64_t waiting_us;         /* since when (steady); 0: does not wait */
     atomic_int phase;
     int64_t answer_us; /* steady */
     bool begun, ran, parked, streaming;
@@ -222,13 +224,60 @@ static enum MHD_Result on_part(struct call *c, const char *data, size_t *size)
                                                                                    : MHD_YES;
 }
 
+static void wait_begin(struct call *c)
+{
+    pthread_mutex_lock(&c->all->lock);
+    c->waiting_us = clock_steady_us();
+    c->before = NULL;
+    c->next = c->all->waiting;
+    if (c->next) {
+        c->next->before = c;
+    }
+    c->all->waiting = c;
+    pthread_mutex_unlock(&c->all->lock);
+}
+
+static void wait_end(struct call *c)
+{
+    pthread_mutex_lock(&c->all->lock);
+    if (c->waiting_us) {
+        if (c->before) {
+            c->before->next = c->next;
+        } else {
+            c->all->waiting = c->next;
+        }
+        if (c->next) {
+            c->next->before = c->before;
+        }
+        c->waiting_us = 0;
+    }
+    pthread_mutex_unlock(&c->all->lock);
+}
+
+void calls_expire(struct calls *all)
+{
+    int64_t before_us = clock_steady_us() - CALL_WRITE_US;
+    struct writer *writer = store_writer(all->app->store);
+    pthread_mutex_lock(&all->lock);
+    for (struct call *c = all->waiting; c; c = c->next) {
+        struct ticket *t = c->x.rs.ticket;
+        if (c->waiting_us < before_us && writer_cancel(writer, t)) {
+            t->status = FAIL(&t->err, TRACK_TIMEOUT, "the write waited %d s in the queue",
+                             CALL_WRITE_US / 1000000);
+            ticket_done(t);
+        }
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
 /* Waits for the writer, unless it is done already. */
 static bool park(struct call *c)
 {
     if (atomic_load(&c->phase) == PHASE_DONE) {
         return false;
     }
-    peer_limit(c->peer, 2 * PEER_STALL_US, false);
+    peer_limit(c->peer, INT64_MAX / 2, false); /* as long as the disk takes */
+    wait_begin(c);
     MHD_suspend_connection(c->connection);
     if (atomic_exchange(&c->phase, PHASE_PARKED) == PHASE_DONE) {
         MHD_resume_connection(c->connection);
@@ -275,6 +324,7 @@ static enum MHD_Result on_end(struct call *c)
             return MHD_YES;
         }
     }
+    wait_end(c);
     if (!c->x.answered) {
         exchange_finish(&c->x);
     }

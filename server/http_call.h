@@ -20,7 +20,15 @@ struct calls {
     _Atomic int64_t open;    /* requests between head and end of answer */
     _Atomic int64_t tickets; /* of these, how many the writer holds */
     atomic_bool ending;      /* streams say good-bye, connections close */
+    pthread_mutex_t lock;
+    struct call *waiting; /* guarded by lock: those that wait for the writer */
 };
+
+enum { CALL_WRITE_US = 30 * 1000000 }; /* how long a write may wait in the writer's queue */
+
+/* Answers TIMEOUT to writes that have waited in the queue for longer; what is being committed is
+ * waited for. */
+void calls_expire(struct calls *all);
 
 /* First sight of a request: its target, before libmicrohttpd touches it.  cls: struct calls. */
 void *call_on_target(void *cls, const char *target, struct MHD_Connection *connection);
