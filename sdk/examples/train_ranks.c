@@ -4,7 +4,8 @@
  *
  * Data-parallel training as torchrun or MPI would do it: every rank has a quarter of each batch,
  * the gradients are averaged in shared memory, so all ranks hold the same weights at every step.
- * The parent starts the run and finishes it; each rank joins it as a writer of its own.
+ * The parent starts the run and finishes it; each rank joins it as a writer of its own.  The ranks
+ * are forked first, while the parent has no other thread, and told the id of the run.
  */
 #include "../track.h"
 
@@ -27,8 +28,9 @@ enum { RANKS = 4, SHARD = 32, CONTEXT = 16, PRINT_EVERY = 10 };
  * rank still reads, so that one barrier a step is enough. */
 struct shared {
     pthread_barrier_t step;
-    bool stop[2];  /* rank 0 was asked to end */
-    float grads[]; /* [2][RANKS][weights] */
+    char run_id[64]; /* "" if there is no run */
+    bool stop[2];    /* rank 0 was asked to end */
+    float grads[];   /* [2][RANKS][weights] */
 };
 
 /* One rank, and before the fork the parent. */
@@ -117,15 +119,19 @@ static void rank_train(struct job *j)
 }
 
 /* The life of one rank; returns its exit code. */
-static int rank_work(struct job *j, const char *run_id)
+static int rank_work(struct job *j, const int *begin)
 {
     track_run_options o = track_run_options_default();
-    o.run_id = run_id;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    char none;
+    close(begin[1]);
+    if (read(begin[0], &none, 1) != 0) { /* its end says that run_id is there */
+        return 1;
+    }
+    o.run_id = j->shared->run_id;
     o.join = true;
     o.rank = &j->rank;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    j->run = NULL; /* the parent's */
-    if (run_id[0] != '\0') {
+    if (o.run_id[0] != '\0') {
         track_start_run(NULL, &o, &j->run, NULL);
     }
     rank_train(j);
@@ -165,20 +171,17 @@ static track_state ranks_wait(const struct job *j, const pid_t *pids, const sigs
 }
 
 /* Forks the ranks; returns in the parent with -1, in a rank with its exit code. */
-static int ranks_start(struct job *j, pid_t *pids)
+static int ranks_start(struct job *j, pid_t *pids, const int *begin)
 {
-    char run_id[64];
-    snprintf(run_id, sizeof run_id, "%s", track_get_run_id(j->run));
-    fflush(NULL);
     for (int32_t i = 0; i < RANKS; i++) {
         j->rank = i;
         pids[i] = fork();
         if (pids[i] == 0) {
-            return rank_work(j, run_id);
+            return rank_work(j, begin);
         }
         if (pids[i] < 0) {
             ranks_kill(pids); /* the barrier is made for all */
-            return -1;
+            return 1;
         }
     }
     return -1;
@@ -194,15 +197,17 @@ static int work(struct job *j)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    int begin[2], code = pipe(begin) == 0 ? ranks_start(j, pids, begin) : 1;
+    if (code >= 0) {
+        return code;
+    }
     track_start_run(NULL, NULL, &j->run, NULL);
     track_set_param_number(j->run, "ranks", RANKS);
     track_set_param_number(j->run, "steps", (double)j->steps);
     track_set_param_number(j->run, "batch", RANKS * SHARD);
     track_set_seed(j->run, NULL, (uint64_t)j->seed);
-    int code = ranks_start(j, pids);
-    if (code >= 0) {
-        return code;
-    }
+    snprintf(j->shared->run_id, sizeof j->shared->run_id, "%s", track_get_run_id(j->run));
+    close(begin[1]);
     track_state state = ranks_wait(j, pids, &signals);
     track_finish_run(&j->run, state, NULL);
     return state == TRACK_FAILED ? 1 : 0;
