@@ -1,5 +1,6 @@
 /* The document of a run's devices: a machine without a GPU says why, other nodes' parts stay. */
 #include "../../client/devices_doc.h"
+#include "../fault.h"
 #include "../harness.h"
 
 #include <string.h>
@@ -73,4 +74,18 @@ TEST(devices_doc, a_device_with_what_is_known_of_it)
     CHECK_GOLDEN("devices_doc", got);
     AUTO_BUF small = BUF(64);
     CHECK(devices_doc_write(&s.doc, NULL, &small, &got, NULL) == TRACK_TOO_LARGE);
+}
+
+static track_status write_one(void)
+{
+    static struct scene s;
+    AUTO_BUF buf = BUF(DEVICES_DOC_BYTES_MAX);
+    struct bytes got;
+    scene_set(&s);
+    return devices_doc_write(&s.doc, NULL, &buf, &got, NULL);
+}
+
+TEST(devices_doc, no_memory_is_said)
+{
+    CHECK(fault_each(write_one) >= 1);
 }
