@@ -18,6 +18,9 @@ static const struct hint {
     {415, ANY, "", "set Content-Type as the message says and send the body plain or as zstd"},
     {431, ANY, "", "send fewer or shorter headers"},
     {405, ANY, "", "the header Allow lists the methods of this path"},
+    {404, ANY, "/api/v1/runs/:run/docs",
+     "GET api/v1/runs/{run}/docs lists the documents of the run"},
+    {404, ANY, "/api/v1/runs/:run/points", "GET api/v1/runs/{run}/series lists the series"},
     {404, ANY, "/api/v1/runs/:run/files", "GET api/v1/runs/{run}/files lists the files of the run"},
     {404, ANY, "/api/v1/runs/:run/series", "GET api/v1/runs/{run}/series lists the series"},
     {404, ANY, "/api/v1/runs",
@@ -29,6 +32,11 @@ static const struct hint {
      "reopen: POST api/v1/runs/{run}/reopen, then send again; where a sequence "
      "number is missing, continue from the writer's next_seq"},
     {409, ANY, "/points", "reopen: POST api/v1/runs/{run}/reopen, then send again"},
+    {409, ANY, "/files", "send the bytes first: PUT api/v1/blobs/{digest}"},
+    {409, ANY, "/finish",
+     "reopen the run first (POST api/v1/runs/{run}/reopen), or leave its state"},
+    {409, ANY, "/close", "send what is missing, from next_seq on, then close"},
+    {409, ANY, "/params", "use a tag for what changes; nothing of this request was stored"},
     {409, ANY, "", "read what is stored now, decide, and send again"},
     {403, ANY, "",
      "use the address that trackd printed at its start, or start it with --allow-host "

@@ -195,7 +195,8 @@ int exchange_http(const struct exchange *x)
 
 void exchange_record(const struct exchange *x, bool complete)
 {
-    int http = x->answered && complete ? exchange_http(x) : 0;
+    bool whole = complete || x->rs.pump; /* a stream ends when its reader goes */
+    int http = x->answered && whole ? exchange_http(x) : 0;
     int64_t took_us = clock_steady_us() - x->start_us;
     struct stats *stats = x->app->stats;
     unsigned row = x->row ? (unsigned)(x->row - x->app->routes) : STATS_ROUTES_MAX - 1;
