@@ -4,13 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define ASSET(path, ...) \
-    {path, sizeof((const unsigned char[]){__VA_ARGS__}), (const unsigned char[]){__VA_ARGS__}},
-
-const struct db_migration db_migrations[] = {
-#include "migrations.inc"
-    {0, 0, 0}};
-
 /* Every connection begins with its table. */
 struct db {
     const struct db_ops *ops;

@@ -42,12 +42,7 @@ struct db_text {
     const char *out; /* one type letter a column, as in a marker */
 };
 
-/* One step of the schema: a file of schema/migrations. */
-struct db_migration {
-    const char *path; /* "0001_init.sql": its number is the version it leads to */
-    size_t size;
-    const unsigned char *sql; /* [size], with tokens */
-};
+struct db_migration; /* db_schema.h */
 
 struct db_ops {
     const char *name; /* "sqlite" */
@@ -193,9 +188,6 @@ track_status db_copy_bytes(struct arena *arena, const struct db_value *column, s
                            track_error *err);
 int64_t db_get_i(const struct db_value *column); /* NULL is 0 */
 double db_get_f(const struct db_value *column);  /* NULL is NaN */
-
-/* The schema of this build; ends with a row whose path is NULL. */
-extern const struct db_migration db_migrations[];
 
 extern const struct db_ops db_sqlite;
 extern const struct db_ops db_sqlite_normal; /* a commit survives a crash, not a power failure */

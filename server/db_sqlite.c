@@ -1,6 +1,7 @@
 #include "clock.h"
 #include "db.h"
 #include "db_like.h"
+#include "db_schema.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -384,39 +385,22 @@ static track_status sqlite_run_text(struct db *db, const struct db_text *text, d
     return rc == SQLITE_OK ? step_through(&r, row, data, err) : failed(s, rc, "search", err);
 }
 
-/* Appends sql with SQLite's words for the tokens. */
-static void put_migration(struct buf *b, const struct db_migration *m)
-{
-    static const char *const words[][2] = {
-        {"{I64}", "INTEGER"},
-        {"{F64}", "REAL"},
-        {"{BYTES}", "BLOB"},
-        {"{TEXT}", "TEXT"},
-        {"{JSON}", "TEXT"},
-        {"{TAIL}", "STRICT"},
-        {"{CLUSTER}", "STRICT, WITHOUT ROWID"},
-    };
-    for (size_t i = 0; i < m->size;) {
-        size_t word = 0, count = sizeof(words) / sizeof(words[0]);
-        while (word < count && (m->size - i < strlen(words[word][0]) ||
-                                memcmp(m->sql + i, words[word][0], strlen(words[word][0])) != 0)) {
-            word++;
-        }
-        if (word < count) {
-            buf_text(b, words[word][1]);
-            i += strlen(words[word][0]);
-        } else {
-            buf_byte(b, m->sql[i++]);
-        }
-    }
-    buf_byte(b, 0);
-}
+static const struct db_word words[] = {
+    {"{I64}", "INTEGER"},
+    {"{F64}", "REAL"},
+    {"{BYTES}", "BLOB"},
+    {"{TEXT}", "TEXT"},
+    {"{JSON}", "TEXT"},
+    {"{TAIL}", "STRICT"},
+    {"{CLUSTER}", "STRICT, WITHOUT ROWID"},
+    {NULL, NULL},
+};
 
 static track_status apply(struct sqlite *s, const struct db_migration *m, int64_t now_us,
                           track_error *err)
 {
     AUTO_BUF sql = BUF(1 << 20);
-    put_migration(&sql, m);
+    db_put_migration(m, words, &sql);
     struct bytes text;
     TRY(buf_end(&sql, &text, err));
     TRY(exec(s, (const char *)text.at, m->path, err));

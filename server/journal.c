@@ -244,7 +244,8 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
 /* Keeps run.seen_us roughly up to date; a run that was thought silent runs again. */
 static track_status hear(struct append *a, struct db *db, track_error *err)
 {
-    bool fresh = a->call->now_us - a->run.seen_us < SEEN_US && strcmp(a->run.state, "running") == 0;
+    int64_t since_us = a->call->now_us - a->run.seen_us; /* below 0 when the clock was set back */
+    bool fresh = since_us >= 0 && since_us < SEEN_US && strcmp(a->run.state, "running") == 0;
     if (fresh || !is_open(&a->run)) {
         return TRACK_OK;
     }

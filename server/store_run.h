@@ -107,8 +107,8 @@ struct run_change {
 };
 
 /* Status of the ticket: TRACK_NOT_FOUND; TRACK_INVALID: an illegal name or state; TRACK_CONFLICT:
- * the run is deleted (all but RUN_RESTORE, RUN_DELETE), or RUN_FINISH of a run that has ended with
- * another state. */
+ * the run is deleted (all but RUN_RESTORE, RUN_DELETE), or RUN_FINISH of a run that ends or has
+ * ended with another state. */
 track_status store_run_change(struct store *s, struct run_change *call, track_error *err);
 
 /* One producing process of a run. */

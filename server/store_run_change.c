@@ -41,6 +41,18 @@ static track_status reopen(const struct run_change *call, struct db *db,
                    err);
 }
 
+/* Stores the state that the run has once its writers are done. */
+static track_status ask_for_end(const struct run_change *call, struct db *db, int64_t node,
+                                track_error *err)
+{
+    bool coded = call->exit_code != RUN_NO_CODE;
+    return db_exec(db, QUERY_run_finish,
+                   DB_IN(db_i(node), db_t(call->state), coded ? db_i(call->exit_code) : db_null(),
+                         db_maybe_i(call->signal),
+                         db_i(call->ended_us ? call->ended_us : call->now_us), db_i(call->now_us)),
+                   err);
+}
+
 static track_status finish(const struct run_change *call, struct db *db,
                            const struct run_brief *run, track_error *err)
 {
@@ -51,12 +63,12 @@ static track_status finish(const struct run_change *call, struct db *db,
                    : FAIL(err, TRACK_CONFLICT, "the run has ended as %s: reopen it first",
                           run->state);
     }
-    bool coded = call->exit_code != RUN_NO_CODE;
-    TRY(db_exec(db, QUERY_run_finish,
-                DB_IN(db_i(run->node), db_t(call->state), coded ? db_i(call->exit_code) : db_null(),
-                      db_maybe_i(call->signal),
-                      db_i(call->ended_us ? call->ended_us : call->now_us), db_i(call->now_us)),
-                err));
+    if (run->final_state[0] == '\0') {
+        TRY(ask_for_end(call, db, run->node, err));
+    } else if (strcmp(run->final_state, call->state) != 0) {
+        return FAIL(err, TRACK_CONFLICT, "the run ends as %s already, not as %s", run->final_state,
+                    call->state);
+    }
     return run_complete(db, run->node, call->now_us - RUN_SILENT_US, &done, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "db.h"
+#include "db_schema.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -188,3 +188,18 @@ TEST(blobs, measures_its_disk)
     CHECK_INT(blobs_room(p.blobs, &free_bytes, &disk_bytes, &p.err), TRACK_OK);
     CHECK(free_bytes > 0 && disk_bytes >= free_bytes);
 }
+
+static struct place *faulty_place;
+
+static track_status put_faulty(void)
+{
+    TRY(put(faulty_place, "content"));
+    return blobs_remove(faulty_place->blobs, faulty_place->loc, NULL);
+}
+
+TEST(blobs, survives_each_allocation_failing)
+{
+    PLACE(p);
+    faulty_place = &p;
+    CHECK(fault_each(put_faulty) > 0);
+}

@@ -4,6 +4,7 @@
 #include "../../server/db.h"
 
 #include "../../server/db_like.h"
+#include "../../server/db_schema.h"
 #include "../harness.h"
 #include "fixture.h"
 
@@ -235,4 +236,14 @@ TEST(db, knows_what_is_like_what)
     CHECK(!like("Abc", "abc") && !like("aüc", "a__c"));
     CHECK(db_like(text_of("ABC"), text_of("a%C"), true));
     CHECK(!db_like(text_of("Ü"), text_of("ü"), true));
+}
+
+TEST(db, says_each_engines_words)
+{
+    AUTO_BUF out = BUF(256);
+    static const char sql[] = "a {I64}, b {F64}) {TAIL}; {X} {I6";
+    static const struct db_word words[] = {{"{I64}", "BIGINT"}, {"{TAIL}", ""}, {NULL, NULL}};
+    struct db_migration m = {"0001_x.sql", sizeof(sql) - 1, (const unsigned char *)sql};
+    db_put_migration(&m, words, &out);
+    CHECK(strcmp((const char *)out.at, "a BIGINT, b {F64}) ; {X} {I6") == 0);
 }

@@ -64,6 +64,17 @@ static track_status change(struct fixture *f, enum run_change_kind kind, struct 
     return fixture_wait(f, store_run_change(f->store, call, &f->err), &call->ticket);
 }
 
+static track_status change_to(struct fixture *f, const char *state, struct run_change *call)
+{
+    *call = (struct run_change){.change = RUN_FINISH,
+                                .id = RUN_A,
+                                .state = state,
+                                .exit_code = RUN_NO_CODE,
+                                .now_us = NOW_US};
+    call->ticket.arena = &f->arena;
+    return fixture_wait(f, store_run_change(f->store, call, &f->err), &call->ticket);
+}
+
 static bool put(struct fixture *f)
 {
     struct run_put call;
@@ -252,6 +263,8 @@ TEST(journal, waits_with_the_end_for_writers)
     CHECK_INT(change(&f, RUN_FINISH, &changed), TRACK_OK);
     CHECK_INT(changed.open_count, 1);
     CHECK(strcmp(changed.run.state, "running") == 0);
+    CHECK_INT(change(&f, RUN_FINISH, &changed), TRACK_OK);
+    CHECK_INT(change_to(&f, "failed", &changed), TRACK_CONFLICT);
     CHECK_INT(send_range(&f, 4, 4, &got), TRACK_OK); /* what was on its way still comes */
     struct journal_writer bye = {.close = true, .last_seq = 5, .points = -1};
     CHECK_INT(tell(&f, &bye), TRACK_CONFLICT);

@@ -4,6 +4,7 @@
 
 #include "../../core/frame.h"
 #include "../../core/hash.h"
+#include "../fault.h"
 #include "../harness.h"
 #include "fixture.h"
 
@@ -96,4 +97,24 @@ TEST(journal_body, writes_numbers_so_that_they_sort)
     body_put_id(a, 0x0102030405060708);
     body_put_id(b, 0x0102030405060709);
     CHECK(a[0] == 1 && a[7] == 8 && memcmp(a, b, 8) < 0);
+}
+
+static struct bytes faulty_body;
+
+static track_status decode_faulty(void)
+{
+    AUTO_ARENA work = ARENA(WORK_BYTES);
+    struct body out;
+    return body_decode(faulty_body, &work, &out, NULL);
+}
+
+TEST(journal_body, survives_each_allocation_failing)
+{
+    struct fixture f = {.arena = ARENA(64 << 20)};
+    AUTO_BUF body = BUF(1 << 20);
+    fill(&f, &body);
+    faulty_body = (struct bytes){body.at, body.size};
+    int allocations = fault_each(decode_faulty);
+    arena_release(&f.arena);
+    CHECK(allocations > 3);
 }

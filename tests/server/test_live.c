@@ -2,6 +2,7 @@
  * How: events into a hub, read from different places. */
 #include "../../server/live.h"
 
+#include "../fault.h"
 #include "../harness.h"
 
 #include <stdio.h>
@@ -103,4 +104,17 @@ TEST(live, wakes_once_an_event)
     CHECK_INT(wakes, 2);
     live_publish(NULL, &(struct live_event){.kind = LIVE_RUN});
     CHECK(strcmp(live_kind_name(LIVE_PROJECT), "project") == 0);
+}
+
+static track_status open_faulty(void)
+{
+    struct live *l;
+    TRY(live_open(&l, NULL));
+    live_close(l);
+    return TRACK_OK;
+}
+
+TEST(live, survives_each_allocation_failing)
+{
+    CHECK(fault_each(open_faulty) > 0);
 }
