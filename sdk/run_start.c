@@ -260,7 +260,7 @@ static track_status run_add_create(track_run *run, const struct run_plan *plan, 
     }
     json_write_text(&w, "kind", o->kind ? o->kind : "train");
     json_write_text(&w, "client", "libtrack/" TRACK_VERSION);
-    json_write_text(&w, "capture_mode", o->launched ? "launcher" : "sdk");
+    json_write_text(&w, "capture_mode", run->joined ? "joined" : o->launched ? "launcher" : "sdk");
     if (o->parent) {
         char parent[SPOOL_HEX_BYTES];
         TRY(run_read_id(o->parent, parent, err));

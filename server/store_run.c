@@ -181,13 +181,37 @@ static track_status put_new(struct run_put *call, struct db *db, int64_t project
     return fact_put_tags(db, *node, &tags, err);
 }
 
+/* A joiner (a rank, the sampler of a node) may be the first that reaches the server, and knows
+ * little: the one that started the run says how it is called. */
+static track_status adopt(struct run_put *call, struct db *db, int64_t node, bool *adopted,
+                          track_error *err)
+{
+    struct run run;
+    int64_t parent;
+    TRY(run_get(db, node, call->ticket.arena, &run, err));
+    *adopted = strcmp(run.capture_mode, RUN_JOINED) == 0 && call->capture_mode &&
+               strcmp(call->capture_mode, RUN_JOINED) != 0;
+    if (!*adopted) {
+        return TRACK_OK;
+    }
+    TRY(find_parent(db, call->parent, &parent, err));
+    return db_exec(db, QUERY_run_adopt,
+                   DB_IN(db_i(node), db_t(or_default(call->name, "")),
+                         db_t(or_default(call->kind, "train")), db_t(call->capture_mode),
+                         db_t(or_default(call->client, "")), db_t(or_default(call->user, "")),
+                         db_t(or_default(call->host, "")), db_maybe_i(parent),
+                         db_i(call->started_us ? call->started_us : run.started_us),
+                         db_t(or_default(call->note, "")), db_i(call->now_us)),
+                   err);
+}
+
 static track_status put_work(struct ticket *t, struct db *db, track_error *err)
 {
     struct run_put *call = (struct run_put *)(void *)t;
     int64_t node = 0, project = 0;
     bool made;
     struct run_brief run;
-    call->created = false;
+    call->created = call->adopted = false;
     track_status there = run_find(db, call->id, &run, err);
     if (there != TRACK_OK && there != TRACK_NOT_FOUND) {
         return there;
@@ -203,6 +227,8 @@ static track_status put_work(struct ticket *t, struct db *db, track_error *err)
     if (there == TRACK_NOT_FOUND) {
         TRY(put_new(call, db, project, &node, err));
         call->created = true;
+    } else {
+        TRY(adopt(call, db, run.node, &call->adopted, err));
     }
     TRY(run_get(db, there == TRACK_OK ? run.node : node, t->arena, &call->run, err));
     t->project = call->run.project_number;
@@ -215,6 +241,9 @@ static void put_after(struct ticket *t)
     if (call->created) {
         run_publish(t, LIVE_PROJECT, "", "");
         run_publish(t, LIVE_RUN, call->run.id, "state");
+    }
+    if (call->adopted) {
+        run_publish(t, LIVE_RUN, call->run.id, "name");
     }
 }
 

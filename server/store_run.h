@@ -59,6 +59,9 @@ track_status store_run_get(struct store *s, const char *id, struct arena *arena,
 track_status store_run_resolve(struct store *s, const char *project, const char *ref, char *id,
                                track_error *err);
 
+/* capture_mode of a run that only joiners have named so far. */
+#define RUN_JOINED "joined"
+
 /* Makes a run; one that is there already stays as it is. */
 struct run_put {
     struct ticket ticket;
@@ -74,6 +77,7 @@ struct run_put {
     int64_t now_us;
     struct run run; /* out */
     bool created;   /* out */
+    bool adopted;   /* the run was there, made by a joiner; now it is known whose it is */
 };
 
 /* Status of the ticket: TRACK_INVALID: id, project, kind or state is not legal; TRACK_NOT_FOUND:

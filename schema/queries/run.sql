@@ -28,6 +28,15 @@ INSERT INTO run(node, id, project, name, kind, state, final_state, capture_mode,
     rev, epoch, series_over, series_seq, stop, created_us, started_us, seen_us, updated_us, note)
 VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $13, $14, $9, 1, 0, 0, 0, 0, $10, $11, $10, $10, $12);
 
+-- A run that only joiners have named so far, by the one that started it: $1 run, $2 name ('' keeps
+-- it), $3 kind, $4 capture_mode, $5 client, $6 user, $7 host, $8 parent, $9 started_us, $10 note
+-- ('' keeps it), $11 now
+-- name: run_adopt ittttttiiti ->
+UPDATE run SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, kind = $3, capture_mode = $4,
+    client = $5, user_name = $6, host = $7, parent = $8, started_us = $9,
+    note = CASE WHEN $10 = '' THEN note ELSE $10 END, updated_us = $11
+WHERE node = $1;
+
 -- Runs whose id begins with a text: $1 it, $2 the next text of that length
 -- name: run_by_start tt -> t
 SELECT id FROM run WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 9;

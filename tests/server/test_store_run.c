@@ -65,6 +65,32 @@ TEST(store_run, keeps_what_it_is_told)
     CHECK(strcmp(child.run.parent, RUN_A) == 0);
 }
 
+TEST(store_run, who_started_it_names_what_a_joiner_made)
+{
+    FIXTURE(f);
+    struct run_put joiner = {.id = RUN_A, .capture_mode = RUN_JOINED, .host = "gpu7"};
+    struct run_put starter = {.id = RUN_A,
+                              .name = "first",
+                              .note = "n",
+                              .kind = "eval",
+                              .capture_mode = "launcher",
+                              .user = "ann",
+                              .host = "node1",
+                              .started_us = 5};
+    struct run_put other = {.id = RUN_A, .name = "second", .capture_mode = "sdk"};
+    CHECK_INT(put(&f, &joiner), TRACK_OK);
+    CHECK(joiner.created && strcmp(joiner.run.capture_mode, RUN_JOINED) == 0);
+    CHECK_INT(put(&f, &starter), TRACK_OK);
+    CHECK(!starter.created && starter.adopted);
+    CHECK(strcmp(starter.run.name, "first") == 0 && strcmp(starter.run.kind, "eval") == 0);
+    CHECK(strcmp(starter.run.note, "n") == 0 && strcmp(starter.run.host, "node1") == 0);
+    CHECK(strcmp(starter.run.capture_mode, "launcher") == 0 && starter.run.started_us == 5);
+    CHECK_INT(put(&f, &other), TRACK_OK);
+    CHECK(!other.adopted && strcmp(other.run.name, "first") == 0);
+    CHECK_INT(put(&f, &joiner), TRACK_OK);
+    CHECK(!joiner.created && !joiner.adopted && strcmp(joiner.run.host, "node1") == 0);
+}
+
 TEST(store_run, refuses_what_is_not_legal)
 {
     FIXTURE(f);
