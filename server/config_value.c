@@ -24,7 +24,7 @@ const struct config_option config_options[] = {
     {"allow-host", CONFIG_KIND_LIST, AT(hosts), NULL, "NAME[:PORT]",
      "further name by which browsers may reach this server; may be repeated", NULL, 0, 0},
     {"behind-proxy", CONFIG_KIND_FLAG, AT(behind_proxy), "no", NULL,
-     "believe X-Forwarded-Host and X-Forwarded-Proto of a proxy on this machine", NULL, 0, 0},
+     "believe X-Forwarded-Host of a proxy on this machine", NULL, 0, 0},
     {"base-path", CONFIG_KIND_TEXT, AT(base_path), "", "/PATH",
      "prefix of every URL, for a proxy that does not cut it off", NULL, 0, 0},
     {"threads", CONFIG_KIND_COUNT, AT(threads), "2", "N", "threads that answer requests",
