@@ -11,11 +11,11 @@ import { Icon } from '../ui/icon';
 import { themeChanged } from '../ui/top';
 import { LEFT, RIGHT } from './axes';
 import { BinsSource, queryText, type Answer, type BinsQuery, type Key } from './data';
-import { factsOf } from './line';
+import { factsOf, type Line } from './line';
+import { lazy } from '../lazy';
 import { buildLines, type DrawnRun } from './build';
 import { Plot } from './plot';
 import { leave, pointer } from './pointer';
-import { BinsTable, toCsv } from './table';
 import { Tip } from './tip';
 import type { Scene } from './overlay';
 
@@ -44,6 +44,12 @@ export interface PanelProps {
   onLog: (on: boolean) => void;
   noLog?: boolean; // shares that go from 0 to 100 have no logarithm
   onOpen?: (run: string) => void;
+}
+
+const BinsTable = lazy(async () => (await import('./table')).BinsTable);
+
+async function copyCsv(lines: Line[], x: XAxis): Promise<void> {
+  await copyText((await import('./table')).toCsv(lines, x));
 }
 
 const STEP = 64; // the number of bins follows the width in steps, so that a small change asks nothing anew
@@ -167,7 +173,7 @@ function Inside(p: InsideProps) {
   const facts = useMemo(() => factsOf(lines, p.log, f?.x0 ?? -Infinity, f?.x1 ?? Infinity), [lines, p.log, f?.x0, f?.x1]);
   return (
     <div>
-      <Head p={p} facts={facts} shown={!!lines.length} asTable={asTable} onTable={() => setTable(!asTable)} csv={() => toCsv(lines, p.x)} />
+      <Head p={p} facts={facts} shown={!!lines.length} asTable={asTable} onTable={() => setTable(!asTable)} csv={() => void copyCsv(lines, p.x)} />
       {long && <Meter label={`Loading ${p.spec.title}`} />}
       {error && !answer && (
         <div class="state" role="alert">
@@ -206,7 +212,7 @@ function Lane({ facts }: { facts: ReturnType<typeof factsOf> }) {
 }
 
 function Head(props: {
-  p: PanelProps; facts: ReturnType<typeof factsOf>; shown: boolean; asTable: boolean; onTable: () => void; csv: () => string;
+  p: PanelProps; facts: ReturnType<typeof factsOf>; shown: boolean; asTable: boolean; onTable: () => void; csv: () => void;
 }) {
   const { p, facts } = props;
   const options: Option[] = [
@@ -220,7 +226,7 @@ function Head(props: {
     if (id === 'log') p.onLog(!p.log);
     else if (id === 'fit') p.onZoom(null);
     else if (id === 'table') props.onTable();
-    else if (id === 'csv') void copyText(props.csv());
+    else if (id === 'csv') props.csv();
     else p.onAction?.(id);
   };
   const words = facts.exact ? 'Every point is drawn' : `About ${facts.factor} points stand in one bin; zoom in to see each`;

@@ -3,7 +3,6 @@ import { h, Fragment, useEffect, useState } from '../base';
 import { ApiError, get, patch, post, remove } from '../api';
 import { duration, group3, dateTime, plain, shortId } from '../format';
 import { bind } from '../keys';
-import { lazy } from '../lazy';
 import { useLive, useResource, type Resource } from '../resource';
 import { go, runPath, TABS, type Tab } from '../router';
 import { took } from '../table/columns';
@@ -14,7 +13,15 @@ import { Icon } from '../ui/icon';
 import { useNow } from '../ui/now';
 import { Actions } from '../ui/pick';
 import { TopBar } from '../ui/top';
+import { Alerts } from './alerts';
+import { Code } from './code';
+import { Console } from './console';
+import { Files } from './files';
 import { NotFound } from './none';
+import { Overview } from './overview';
+import { RunCharts } from './runcharts';
+import { System } from './system';
+import { Texts } from './texts';
 
 export interface Docs {
   code?: { commit?: string; branch?: string; remote?: string; root?: string; changed?: number; patch_bytes?: number; excluded?: string[] };
@@ -39,17 +46,9 @@ export interface RunProps {
   reload: () => void;
 }
 
-const Overview = lazy(async () => (await import('./overview')).Overview);
-const Charts = lazy(async () => (await import('./runcharts')).RunCharts);
-const System = lazy(async () => (await import('./system')).System);
-const Console = lazy(async () => (await import('./console')).Console);
-const Texts = lazy(async () => (await import('./texts')).Texts);
-const Files = lazy(async () => (await import('./files')).Files);
-const Code = lazy(async () => (await import('./code')).Code);
-const Alerts = lazy(async () => (await import('./alerts')).Alerts);
 
 const VIEWS: Record<Tab, (p: RunProps) => ReturnType<typeof h> | null> = {
-  overview: Overview, charts: Charts, system: System, console: Console, text: Texts, files: Files, code: Code, alerts: Alerts,
+  overview: Overview, charts: RunCharts, system: System, console: Console, text: Texts, files: Files, code: Code, alerts: Alerts,
 };
 const TITLES: Record<Tab, string> = {
   overview: 'Overview', charts: 'Charts', system: 'System', console: 'Console', text: 'Text', files: 'Files', code: 'Code', alerts: 'Alerts',

@@ -10,7 +10,6 @@ import { RunTable } from '../table/runtable';
 import { RunWindow } from '../table/window';
 import { num, type Goal, type Project, type ProjectSeries, type RunPage } from '../types';
 import { Failure, Field, Notice } from '../ui/bits';
-import { Confirm } from '../ui/dialog';
 import { Pick } from '../ui/pick';
 import { TopBar } from '../ui/top';
 import { isMetric } from '../table/columns';
@@ -21,6 +20,7 @@ import { NotFound } from './none';
 import { useDrawn, withRun } from './selection';
 
 const FirstSteps = lazy(async () => (await import('./first')).FirstSteps);
+const Confirm = lazy(async () => (await import('../ui/dialog')).Confirm);
 const TagDialog = lazy(async () => (await import('./tagdialog')).TagDialog);
 
 interface Keys {
