@@ -48,7 +48,7 @@ client   = $(wildcard client/*.c)
 examples = $(wildcard sdk/examples/train_*.c)
 example_parts = $(filter-out $(examples),$(wildcard sdk/examples/*.c))
 benches  = $(filter-out bench/gpuprobe.c,$(wildcard bench/*.c))
-tests    = $(filter-out tests/client/fake_nvml.c,$(wildcard tests/*.c tests/*/*.c))
+tests    = $(filter-out tests/client/fake_nvml.c tests/e2e/%.c,$(wildcard tests/*.c tests/*/*.c))
 headers  = $(wildcard core/*.h server/*.h sdk/*.h client/*.h)
 sources  = $(core) $(sdk) $(server) $(client) $(wildcard sdk/examples/*.[ch]) $(wildcard bench/*.[ch] tests/*.[ch]) \
            $(wildcard tests/*/*.[ch]) $(headers) $(wildcard schema/*.c)
