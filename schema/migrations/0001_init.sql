@@ -243,7 +243,7 @@ CREATE TABLE external_ref(
 ) {TAIL};
 
 -- Arrows from cause to effect.  kind 1: src (external_ref) was used by dst (run).  basis: bit 1
--- declared, bit 2 observed.  Rows are added, never changed.
+-- declared, bit 2 observed.  path: where dst found it.  Rows are added, never changed.
 CREATE TABLE edge(
     id    {I64} PRIMARY KEY,
     kind  {I64} NOT NULL,
@@ -251,6 +251,7 @@ CREATE TABLE edge(
     dst   {I64} NOT NULL,
     basis {I64} NOT NULL,
     role  {TEXT} NOT NULL,
+    path  {TEXT} NOT NULL,
     at_us {I64} NOT NULL
 ) {TAIL};
 CREATE INDEX edge_src ON edge(src, dst, kind, basis);

@@ -30,11 +30,11 @@ SELECT node FROM external_ref WHERE project = $1 AND kind = $2 AND name = $3 AND
 -- name: edge_find iiit -> i
 SELECT id FROM edge WHERE src = $1 AND dst = $2 AND kind = $3 AND role = $4;
 
--- $1 kind, $2 src, $3 dst, $4 basis, $5 role, $6 now
--- name: edge_add iiiiti ->
-INSERT INTO edge(kind, src, dst, basis, role, at_us) VALUES ($1, $2, $3, $4, $5, $6);
+-- $1 kind, $2 src, $3 dst, $4 basis, $5 role, $6 path, $7 now
+-- name: edge_add iiiitti ->
+INSERT INTO edge(kind, src, dst, basis, role, path, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- Inputs of a run, in the order of their addition.
 -- name: input_list i -> tttttii
-SELECT x.kind, x.name, x.digest, x.uri, e.role, x.size, e.at_us
+SELECT x.kind, x.name, x.digest, e.path, e.role, x.size, e.at_us
 FROM edge e JOIN external_ref x ON x.node = e.src WHERE e.dst = $1 AND e.kind = 1 ORDER BY e.id;

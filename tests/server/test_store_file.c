@@ -148,14 +148,16 @@ TEST(store_file, knows_the_inputs_of_a_run)
     CHECK_INT(use(&f, RUN_A, train), TRACK_OK);
     CHECK_INT(use(&f, RUN_A, test), TRACK_OK);
     CHECK_INT(use(&f, RUN_A, train), TRACK_OK);
+    train.uri = "s3://elsewhere/c.txt";
     CHECK_INT(use(&f, RUN_B, train), TRACK_OK);
     CHECK_INT(store_input_list(f.store, RUN_A, &f.arena, &list, &f.err), TRACK_OK);
     CHECK_INT(list.count, 2);
     CHECK(list.at[0].stored && !list.at[1].stored && list.at[0].size == 4 && list.at[1].size == -1);
     CHECK(strcmp(list.at[0].role, "train") == 0 && strcmp(list.at[0].kind, "dataset") == 0);
     CHECK(memcmp(list.at[1].digest.at, other, 32) == 0);
+    CHECK(strcmp(list.at[0].uri, "file:///data/c.txt") == 0);
     CHECK_INT(store_input_list(f.store, RUN_B, &f.arena, &list, &f.err), TRACK_OK);
-    CHECK_INT(list.count, 1);
+    CHECK(list.count == 1 && strcmp(list.at[0].uri, train.uri) == 0);
     test.name = "";
     CHECK_INT(use(&f, RUN_A, test), TRACK_INVALID);
     test = (struct run_input){.name = "x", .digest = {other, 20}};
