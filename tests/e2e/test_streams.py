@@ -2,6 +2,7 @@
 And peers that are slow on purpose."""
 import hashlib
 import json
+import resource
 import socket
 import threading
 import time
@@ -197,4 +198,20 @@ def test_a_reader_that_stops_reading_does_no_harm(trackd):
     for _ in range(20):
         assert trackd.get('/health').status == 200
     [s.close() for s in sockets]
+    assert trackd.get('/health').status == 200
+
+
+def test_many_idle_connections(trackd):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = min(3000, hard - 200)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, many + 200), hard))
+    try:
+        idle = [socket.create_connection(('127.0.0.1', trackd.port)) for _ in range(many)]
+        began = time.monotonic()
+        for _ in range(20):
+            assert trackd.get('/health').status == 200
+        assert time.monotonic() - began < 10
+        [s.close() for s in idle]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert trackd.get('/health').status == 200
