@@ -200,7 +200,7 @@ static void drop_gone(struct agent *a)
         struct watch *w = agent_watch(a, i);
         if (w != NULL && watch_check(w, a->options.root)) {
             agent_say(a, "run %s has no subscriber any more", w->run_id);
-            watch_finish(w);
+            agent_leave(a, w);
         }
     }
 }
@@ -340,7 +340,7 @@ void agent_serve(struct agent *a, const char *folder)
     for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
         struct watch *w = agent_watch(a, i);
         if (w != NULL) {
-            watch_finish(w);
+            agent_leave(a, w);
         }
     }
     devices_close(&a->devices);

@@ -67,6 +67,9 @@ size_t agent_answer(struct agent *a, struct bytes packet, int peer_pid, char *ou
 /* The watch at a place, NULL if the place is free. */
 struct watch *agent_watch(const struct agent *a, size_t i);
 
+/* Ends a watch: the last, shorter window, and what is known by now of the devices. */
+void agent_leave(struct agent *a, struct watch *w);
+
 /* Says a line to options.talk. */
 void agent_say(const struct agent *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -54,8 +54,7 @@ static track_status subscribe(struct agent *a, const struct watch_request *rq, s
     return TRACK_OK;
 }
 
-/* The last, shorter window, and what is known by now of the devices. */
-static void watch_leave(struct agent *a, struct watch *w)
+void agent_leave(struct agent *a, struct watch *w)
 {
     int64_t now_us = agent_clock_us(CLOCK_REALTIME);
     devices_check(&a->devices, agent_clock_us(CLOCK_MONOTONIC));
@@ -63,6 +62,7 @@ static void watch_leave(struct agent *a, struct watch *w)
     watch_flush(w, a->node, &a->board, now_us);
     w->tell_us = w->tell_us == 0 || w->failures == 0 ? 1 : w->tell_us;
     watch_tell(w, a->node, &a->devices, &a->missing, now_us);
+    watch_tell_later(w, a->node, &a->devices, &a->missing);
     watch_finish(w);
 }
 
@@ -71,7 +71,7 @@ static void unsubscribe(struct agent *a, const struct watch_request *rq)
     struct watch *w = watch_find(a, rq->run);
     if (w != NULL && watch_remove(w, rq->pid)) {
         agent_say(a, "run %s is not sampled any more", w->run_id);
-        watch_leave(a, w);
+        agent_leave(a, w);
     }
 }
 

@@ -161,6 +161,13 @@ void watch_flush(struct watch *w, const char *node, struct board *host, int64_t 
     board_flush(&w->board, log_value, &out);
 }
 
+static struct devices_doc doc_of(const struct watch *w, const char *node, const struct devices *d,
+                                 const struct missing *host)
+{
+    return (struct devices_doc){
+        .node = node, .basis = w->basis, .devices = d, .host = host, .run = &w->missing};
+}
+
 void watch_tell(struct watch *w, const char *node, const struct devices *d,
                 const struct missing *host, int64_t now_us)
 {
@@ -171,8 +178,7 @@ void watch_tell(struct watch *w, const char *node, const struct devices *d,
         w->tell_us = now_us + SETTLE_US;
         return;
     }
-    struct devices_doc doc = {
-        .node = node, .basis = w->basis, .devices = d, .host = host, .run = &w->missing};
+    struct devices_doc doc = doc_of(w, node, d, host);
     uint32_t count = d->table_count;
     if (devices_doc_put(&doc, w->documents, w->run_id, NULL) == TRACK_OK) {
         w->told = true;
@@ -183,4 +189,18 @@ void watch_tell(struct watch *w, const char *node, const struct devices *d,
     }
     w->failures = w->failures < 6 ? w->failures + 1 : 6;
     w->tell_us = now_us + ((int64_t)1 << w->failures) * 1000000;
+}
+
+void watch_tell_later(struct watch *w, const char *node, const struct devices *d,
+                      const struct missing *host)
+{
+    AUTO_BUF buf = BUF(DEVICES_DOC_BYTES_MAX);
+    struct devices_doc doc = doc_of(w, node, d, host);
+    struct bytes text;
+    if (w->told || !d->known || devices_doc_write(&doc, NULL, &buf, &text, NULL) != TRACK_OK) {
+        return;
+    }
+    buf_byte(&buf, 0);
+    w->told = buf.status == TRACK_OK &&
+              track_set_document(w->run, "devices", (const char *)buf.at) == TRACK_OK;
 }

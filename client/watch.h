@@ -77,4 +77,9 @@ void watch_finish(struct watch *w);
  * run.  Parts of other nodes are kept.  Tried again, later and later, until it works. */
 void watch_tell(struct watch *w, const char *node, const struct devices *d,
                 const struct missing *host, int64_t now_us);
+
+/* Leaves the document in the spool if the server has never been told: it goes with the points, and
+ * then replaces what other nodes have said. */
+void watch_tell_later(struct watch *w, const char *node, const struct devices *d,
+                      const struct missing *host);
 #endif

@@ -15,6 +15,8 @@ enum {
     DESCRIBE_NOTE_BYTES = 1 << 20,
     DESCRIBE_TITLE_BYTES = 250,
     DESCRIBE_UNIT_BYTES = 64,
+    DESCRIBE_DOCUMENT_NAME = 64,
+    DESCRIBE_DOCUMENT_BYTES = 7 << 20,
 };
 
 /* Counts a failure of a call that takes no err. */
@@ -191,6 +193,39 @@ track_status track_set_note(track_run *run, const char *text)
         return run_count(run, TRACK_INVALID, "a note without text");
     }
     return describe_end(run, describe_note(run, text, &err), &err);
+}
+
+static track_status describe_document(track_run *run, const char *name, const char *json,
+                                      track_error *err)
+{
+    static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t size = strlen(name);
+    char path[DESCRIBE_DOCUMENT_NAME + 8];
+    if (size == 0 || size > DESCRIBE_DOCUMENT_NAME || strspn(name, legal) != size || *name == '.') {
+        return FAIL(err, TRACK_INVALID, "document '%.70s': 1 to %d of A-Z a-z 0-9 . _ -", name,
+                    DESCRIBE_DOCUMENT_NAME);
+    }
+    if (strlen(json) > DESCRIBE_DOCUMENT_BYTES) {
+        return FAIL(err, TRACK_INVALID, "document %s: %zu bytes, at most 7 MiB", name,
+                    strlen(json));
+    }
+    AUTO_ARENA arena = ARENA(256 << 20);
+    const struct json *root = NULL;
+    TRY(json_read(describe_bytes(json), NULL, &arena, &root, err));
+    snprintf(path, sizeof(path), "/docs/%s", name);
+    struct op op = {
+        .method = "PUT", .path = path, .type = "application/json", .body = describe_bytes(json)};
+    return run_add_op(run, &op, err);
+}
+
+track_status track_set_document(track_run *run, const char *name, const char *json)
+{
+    track_error err;
+    run = run_here(run);
+    if (!run || !name || !json) {
+        return run_count(run, TRACK_INVALID, "a document without name or text");
+    }
+    return describe_end(run, describe_document(run, name, json, &err), &err);
 }
 
 track_status track_set_exit(track_run *run, int exit_code, int signal_number)

@@ -203,6 +203,15 @@ TRACK_API track_status track_set_params_json(track_run *run, const char *json);
 TRACK_API track_status track_set_tag(track_run *run, const char *key, const char *value);
 /* Sets the run's note: Markdown, at most 1 MiB. */
 TRACK_API track_status track_set_note(track_run *run, const char *text);
+/* Sets a document of the run: one JSON value, stored byte for byte; the same name again replaces
+ * it.
+ *
+ *   name  1..64 of A-Z a-z 0-9 . _ -, not a dot first.  code, patch, command, host, environment,
+ *         devices and missing are written by libtrack itself.
+ *   json  at most 7 MiB.
+ *
+ * TRACK_INVALID  also for a bad name, or a text that is not JSON. */
+TRACK_API track_status track_set_document(track_run *run, const char *name, const char *json);
 /* Records a seed as the parameter "seed", or "seed/<scope>". */
 TRACK_API track_status track_set_seed(track_run *run, const char *scope, uint64_t value);
 /* Records how the logged command ended; for launchers.

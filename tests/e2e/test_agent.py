@@ -212,6 +212,25 @@ def test_a_driver_that_hangs_does_not_stop_the_host(scenes):
     assert why and 'gpu_unresponsive' in why[0]
 
 
+def test_without_a_server_it_arrives_later(make_trackd, tmp_path):
+    server = make_trackd()
+    server.stop()
+    s = Scene(tmp_path / 'scene', server)
+    out = subprocess.run([BIN / 'track', 'run', '--name', 'night', '--drain', '0', '--', 'sleep', '6'],
+                         env=s.env, capture_output=True, text=True, cwd=s.root)
+    run = re.search(r'/r/([0-9a-f]{32})', out.stderr).group(1)
+    wait_for(lambda: s.status()['runs'] == [], 10)
+    server.start()
+    sync = subprocess.run([BIN / 'track', 'sync'], env=s.env, capture_output=True, text=True)
+    assert sync.returncode == 0, sync.stderr
+    got = server.json('GET', f'/api/v1/runs/{run}')
+    assert (got['state'], got['name'], got['capture_mode']) == ('finished', 'night', 'launcher')
+    assert server.json('GET', f'/api/v1/runs/{run}/docs/devices')['devices'] == []
+    series = server.json('GET', f'/api/v1/runs/{run}/series?flat=1&prefix=system/{NODE}/')['series']
+    assert len(series) > 5
+    s.close()
+
+
 def test_one_sampler_a_node_and_an_end_when_nobody_needs_it(tmp_path):
     env = {**os.environ, 'XDG_RUNTIME_DIR': str(tmp_path)}
     first = subprocess.Popen([BIN / 'track', 'agent', '--foreground', '--idle', '2'], env=env,
