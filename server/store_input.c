@@ -64,7 +64,7 @@ static track_status add_one(struct db *db, const struct run_brief *run, const st
     return found ? TRACK_OK
                  : db_exec(db, QUERY_edge_add,
                            DB_IN(db_i(EDGE_USED), db_i(node), db_i(run->node), db_i(BASIS_DECLARED),
-                                 role, db_i(now_us)),
+                                 role, db_t(in->uri ? in->uri : ""), db_i(now_us)),
                            err);
 }
 
