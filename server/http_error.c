@@ -15,7 +15,8 @@ static const struct hint {
 } hints[] = {
     {411, ANY, "", "send Content-Length"},
     {414, ANY, "", "use POST where a list of names does not fit a URL"},
-    {415, ANY, "", "set Content-Type as the message says and send the body plain or as zstd"},
+    {415, ANY, "",
+     "set Content-Type as the message says (curl: --json), send the body plain or as zstd"},
     {431, ANY, "", "send fewer or shorter headers"},
     {405, ANY, "", "the header Allow lists the methods of this path"},
     {404, ANY, "/api/v1/runs/:run/docs",

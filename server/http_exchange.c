@@ -3,6 +3,7 @@
 #include "../core/zstream.h"
 #include "clock.h"
 #include "http_error.h"
+#include "page_shell.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,22 @@ static void answer_error(struct exchange *x, int http)
     x->answered = true;
 }
 
+/* True for a person who typed an address that is none of ours. */
+static bool wants_page(const struct exchange *x)
+{
+    struct bytes accept = request_header(&x->rq, "Accept");
+    return !x->row && x->err.status == TRACK_NOT_FOUND && strcmp(x->rq.method, "GET") == 0 &&
+           strncmp(x->rq.path, "/api/", 5) != 0 && accept.at &&
+           memmem(accept.at, accept.size, "text/html", 9);
+}
+
 static void refuse(struct exchange *x, int http)
 {
     x->refused = true;
+    if (wants_page(x) && page_missing(x->app, &x->rq, &x->rs, NULL) == TRACK_OK) {
+        x->answered = true;
+        return;
+    }
     answer_error(x, http);
 }
 
@@ -26,6 +40,13 @@ static uint64_t body_most(const struct exchange *x)
 {
     uint64_t most = x->row->body_bytes_max, limit = (uint64_t)x->app->config->max_body_bytes;
     return x->row->body == BODY_JSON && limit < most ? limit : most;
+}
+
+/* From a page at this depth to the root: "./", "../", "../../"... */
+static const char *way_to_root(size_t segments)
+{
+    static const char up[] = "../../../../../../../../../../../../../../../../";
+    return segments > 1 ? up + sizeof(up) - 1 - 3 * (segments - 1) : "./";
 }
 
 /* Cuts the base path off, splits path and query. */
@@ -43,16 +64,10 @@ static track_status parse_target(struct exchange *x, track_error *err)
         return FAIL(err, TRACK_NOMEM, "no room for a path of %zu bytes", size);
     }
     TRY(route_split(&x->rq, err));
+    x->rq.base = way_to_root(x->rq.segment_count);
     const char *query = target + size + (target[size] == '?');
     return url_query((struct bytes){(const unsigned char *)query, strlen(query)}, &x->arena,
                      &x->rq.query, &x->rq.query_count, err);
-}
-
-/* From a page at this depth to the root: "./", "../", "../../"... */
-static const char *way_to_root(size_t segments)
-{
-    static const char up[] = "../../../../../../../../../../../../../../../../";
-    return segments > 1 ? up + sizeof(up) - 1 - 3 * (segments - 1) : "./";
 }
 
 static track_status find_row(struct exchange *x, track_error *err)
@@ -110,7 +125,6 @@ void exchange_begin(struct exchange *x)
     }
     bool reads = x->row->right <= RIGHT_READ;
     x->arena.limit_bytes = reads ? EXCHANGE_READ_BYTES : EXCHANGE_WRITE_BYTES;
-    rq->base = way_to_root(rq->segment_count);
     rq->length_bytes = x->pass.length_bytes;
     x->body.limit_bytes = body_most(x);
     if (x->row->receive &&

@@ -107,6 +107,14 @@ track_status page_trash(struct app *app, struct request *rq, struct response *rs
     return page_answer(rq, &w, rs, err);
 }
 
+track_status page_missing(struct app *app, struct request *rq, struct response *rs,
+                          track_error *err)
+{
+    TRY(page_trash(app, rq, rs, err));
+    rs->http = 404;
+    return TRACK_OK;
+}
+
 /* "projects/REF"; what is not there is a page that says so. */
 static track_status have_project(struct app *app, const struct request *rq, struct json_writer *w,
                                  struct response *rs, track_error *err)

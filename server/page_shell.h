@@ -18,6 +18,9 @@ handler page_trash;   /* /trash     have: nothing */
 handler page_project; /* /p/:project          have: projects/REF; 404 where there is none */
 handler page_run;     /* /p/:project/r/:run and below  have: projects/REF, runs/ID; likewise */
 
+/* Any other address, for a person: the page says that there is nothing; 404. */
+handler page_missing;
+
 /* Appends JSON as it may stand inside a script element: '<', U+2028 and U+2029 escaped.
  *
  * Tests: tests/server/test_page.c

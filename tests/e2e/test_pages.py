@@ -55,6 +55,17 @@ def test_what_is_not_there_is_a_page_that_says_so(site):
         assert server.get(path).status == 404, path
 
 
+def test_a_person_gets_a_page_for_a_wrong_address(site):
+    server, _, _ = site
+    for path in ('/nothing', '/p/a/b/c', '/a/b/c/d/e/f'):
+        r = server.get(path, Accept='text/html,*/*')
+        assert r.status == 404 and r.headers['Content-Type'].startswith('text/html')
+    for path in ('/nothing', '/api/v1/nothing'):
+        for accept in ('*/*', 'text/html') if 'api' in path else ('*/*',):
+            assert server.get(path, Accept=accept).error['code'] == 'not_found'
+    assert server.get('/nothing', Accept='text/html', Host='evil.example').status == 403
+
+
 def test_boot_json_is_what_the_api_answers(site):
     server, ref, run = site
     home, page = boot(server.get('/').body.decode()), boot(server.get(f'/p/{ref}/r/{run}').body.decode())
