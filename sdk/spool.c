@@ -11,16 +11,12 @@ static track_status spool_make_room(struct spool *s, uint64_t at, uint64_t count
     if (at & SPOOL_CLOSED) {
         return TRACK_CONFLICT;
     }
-    track_status status = spool_grow(s, at + count); /* the slow path: takes a lock */
-    if (status != TRACK_OK) {
-        atomic_fetch_add(&s->lost, 1);
-    }
-    return status;
+    return spool_grow(s, at + count); /* the slow path: takes a lock */
 }
 
 /* Reserves slots; *segment is one that lies at or before them. */
-static track_status spool_reserve(struct spool *s, uint64_t count, struct spool_segment **segment,
-                                  uint64_t *out)
+static inline track_status spool_reserve(struct spool *s, uint64_t count,
+                                         struct spool_segment **segment, uint64_t *out)
 {
     *segment = atomic_load_explicit(&s->current, memory_order_acquire);
     uint64_t at = atomic_load_explicit(&s->next, memory_order_relaxed);
@@ -62,20 +58,44 @@ static track_status spool_publish_by_write(const struct spool_segment *segment, 
     return TRACK_OK;
 }
 
-static inline track_status spool_publish(const struct spool_segment *segment, uint64_t at,
-                                         const struct slot *in)
+/* Fills a slot of a mapped segment, its CRC last. */
+static inline void spool_store(struct slot *to, const struct slot *in, uint32_t crc)
 {
-    uint32_t crc = slot_crc(in);
-    if (!segment->slots) {
-        struct slot slot = {in->tag, crc, in->a, in->b, in->c};
-        return spool_publish_by_write(segment, at, &slot);
-    }
-    struct slot *to = &segment->slots[at - segment->first];
     to->tag = in->tag;
     to->a = in->a;
     to->b = in->b;
     to->c = in->c;
     __atomic_store_n(&to->crc, crc, __ATOMIC_RELEASE);
+}
+
+#if defined(__x86_64__)
+/* The same as spool_store with slot_crc: three steps of the CPU's own CRC, a third of the time. */
+__attribute__((target("sse4.2"))) static void spool_store_sse42(struct slot *to,
+                                                                const struct slot *in)
+{
+    uint64_t crc = __builtin_ia32_crc32di(0xffffffff, (uint64_t)in->a);
+    crc = __builtin_ia32_crc32di(crc, (uint64_t)in->b);
+    crc = __builtin_ia32_crc32di(crc, in->c);
+    uint32_t all = ~__builtin_ia32_crc32si((uint32_t)crc, in->tag);
+    spool_store(to, in, all ? all : 1);
+}
+#endif
+
+static track_status spool_publish(const struct spool_segment *segment, uint64_t at,
+                                  const struct slot *in)
+{
+    if (!segment->slots) {
+        struct slot slot = {in->tag, slot_crc(in), in->a, in->b, in->c};
+        return spool_publish_by_write(segment, at, &slot);
+    }
+    struct slot *to = &segment->slots[at - segment->first];
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2")) {
+        spool_store_sse42(to, in);
+        return TRACK_OK;
+    }
+#endif
+    spool_store(to, in, slot_crc(in));
     return TRACK_OK;
 }
 
@@ -93,23 +113,36 @@ static track_status spool_publish_text(struct spool *s, struct spool_segment *se
     return TRACK_OK;
 }
 
+/* A record with text; its MORE slots are published first. */
+static track_status spool_add_text(struct spool *s, const struct slot *head, struct bytes text)
+{
+    struct spool_segment *segment = NULL;
+    uint64_t at = 0;
+    TRY(spool_reserve(s, 1 + slot_more(text.size), &segment, &at));
+    segment = spool_walk(s, segment, at);
+    TRY(spool_publish_text(s, segment, at + 1, text));
+    return spool_publish(segment, at, head);
+}
+
+static track_status spool_add_slot(struct spool *s, const struct slot *head)
+{
+    struct spool_segment *segment = NULL;
+    uint64_t at = 0;
+    TRY(spool_reserve(s, 1, &segment, &at));
+    if (at >= segment->end) {
+        segment = spool_walk(s, segment, at);
+    }
+    return spool_publish(segment, at, head);
+}
+
 track_status spool_add(struct spool *s, const struct slot *head, struct bytes text)
 {
     if (s->off) {
         return atomic_load_explicit(&s->next, memory_order_relaxed) & SPOOL_CLOSED ? TRACK_CONFLICT
                                                                                    : TRACK_OK;
     }
-    struct spool_segment *segment = NULL;
-    uint64_t at = 0;
-    TRY(spool_reserve(s, 1 + slot_more(text.size), &segment, &at));
-    if (at >= segment->end) {
-        segment = spool_walk(s, segment, at);
-    }
-    track_status status = spool_publish_text(s, segment, at + 1, text);
-    if (status == TRACK_OK) {
-        status = spool_publish(segment, at, head);
-    }
-    if (status != TRACK_OK) {
+    track_status status = text.size > 0 ? spool_add_text(s, head, text) : spool_add_slot(s, head);
+    if (status == TRACK_FULL || status == TRACK_IO || status == TRACK_NOMEM) {
         atomic_fetch_add(&s->lost, 1);
     }
     return status;

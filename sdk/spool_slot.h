@@ -46,12 +46,11 @@ static inline uint32_t slot_number(const struct slot *s)
     return s->tag & ((1u << SLOT_NUMBER_BITS) - 1);
 }
 
+/* CRC32C of a, b, c, then tag; never zero. */
 static inline uint32_t slot_crc(const struct slot *s)
 {
-    unsigned char content[SLOT_BYTES - 4];
-    memcpy(content, &s->tag, 4);
-    memcpy(content + 4, &s->a, 24);
-    uint32_t crc = hash_crc32c(0, (struct bytes){content, sizeof(content)});
+    uint32_t crc = hash_crc32c(0, (struct bytes){(const unsigned char *)&s->a, 24});
+    crc = hash_crc32c(crc, (struct bytes){(const unsigned char *)&s->tag, 4});
     return crc ? crc : 1;
 }
 
