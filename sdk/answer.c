@@ -78,6 +78,16 @@ track_status answer_check(const struct transport_reply *reply, struct answer_err
     return FAIL(err, status == TRACK_OK ? TRACK_UNREACHABLE : status, "%s", message);
 }
 
+track_status answer_check_json(const struct transport_reply *reply, track_error *err)
+{
+    TRY(answer_check(reply, NULL, err));
+    AUTO_ARENA arena = ARENA(ANSWER_ARENA_BYTES);
+    const struct json *root = NULL;
+    bool json = strncmp(reply->type, "application/json", 16) == 0 &&
+                json_read(answer_body(reply), NULL, &arena, &root, NULL) == TRACK_OK;
+    return json ? TRACK_OK : answer_foreign(reply, err);
+}
+
 track_status answer_appended(const struct transport_reply *reply, struct answer_appended *out,
                              track_error *err)
 {

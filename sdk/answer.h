@@ -25,6 +25,10 @@ struct answer_error {
 track_status answer_check(const struct transport_reply *reply, struct answer_error *out,
                           track_error *err);
 
+/* The same for a request whose reply is JSON when it is done.  TRACK_UNREACHABLE: it is 2xx and
+ * another thing, so not from a trackd but from something that stands between. */
+track_status answer_check_json(const struct transport_reply *reply, track_error *err);
+
 /* What the server says in a reply to frames, and to closing a writer. */
 struct answer_appended {
     int64_t next_seq;

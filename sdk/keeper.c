@@ -13,6 +13,7 @@ static void keeper_tend(struct track_run *run, bool flush)
     if (run->opened) {
         spool_keep(&run->spool);
         if (flush) {
+            (void)!outbox_note_missed(&run->outbox, NULL);
             (void)!spool_flush(&run->spool, NULL);
         }
     }

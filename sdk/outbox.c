@@ -43,7 +43,6 @@ track_status outbox_take_cut(struct outbox *o, const struct note *n, track_error
         .seq = n->seq, .from = n->from, .to = n->to, .count = n->count, .frame = n->frame};
     o->next_seq = n->seq + 1;
     o->cut_slot = n->to > o->cut_slot ? n->to : o->cut_slot;
-    o->points += n->count;
     atomic_fetch_add(&o->counted, n->count);
     return TRACK_OK;
 }
@@ -103,6 +102,9 @@ static track_status outbox_take(struct outbox *o, const struct note *n, track_er
     case NOTE_REFUSED:
         outbox_note_refused(o, n->seq);
         break;
+    case NOTE_MISSED:
+        atomic_store(&o->missed, (uint64_t)n->value);
+        break;
     default: /* of a later version, which may say more but decides the same */
         break;
     }
@@ -155,8 +157,21 @@ void outbox_close(struct outbox *o)
     arena_release(&o->arena);
 }
 
+track_status outbox_note_missed(struct outbox *o, track_error *err)
+{
+    uint64_t lost = o->live ? atomic_load(&o->live->lost) : 0;
+    if (lost <= atomic_load(&o->missed)) {
+        return TRACK_OK;
+    }
+    TRY(spool_notes_add(&o->notes, &(struct note){.kind = NOTE_MISSED, .value = (int64_t)lost},
+                        err));
+    atomic_store(&o->missed, lost);
+    return TRACK_OK;
+}
+
 track_status outbox_end(struct outbox *o, const struct outbox_end *end, track_error *err)
 {
+    (void)!outbox_note_missed(o, err); /* the end counts, whatever becomes of this */
     struct note note = {.kind = NOTE_END,
                         .from = end->slots,
                         .value = end->state,

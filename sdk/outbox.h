@@ -54,8 +54,8 @@ struct outbox {
     uint64_t next_seq;                    /* of the next cut */
     uint64_t cut_slot;                    /* slots below are cut */
     uint64_t dead_end;                    /* where a dead spool ends */
-    uint64_t points;                      /* and lines, in all cuts */
     uint64_t torn;                        /* records that the process died in */
+    _Atomic uint64_t missed;              /* records that could not be kept, as noted */
     uint64_t lost_told;                   /* lost records that the server knows of */
     bool closed, finished;                /* writer and run, on the server */
     bool one_by_one;                      /* a frame was refused: find out which */
@@ -104,6 +104,10 @@ track_status outbox_open(struct outbox *o, const struct spool_folder *folder, st
  */
 track_status outbox_step(struct outbox *o, struct transport *t, int64_t timeout_ms,
                          track_error *err);
+
+/* Notes how many records could not be kept, where there are more than before, so that whoever sends
+ * the spool can say it; any thread.  TRACK_IO, TRACK_FULL. */
+track_status outbox_note_missed(struct outbox *o, track_error *err);
 
 /* Writes the end mark; any thread, once.  TRACK_IO, TRACK_FULL. */
 track_status outbox_end(struct outbox *o, const struct outbox_end *end, track_error *err);

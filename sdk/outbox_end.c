@@ -34,12 +34,16 @@ static track_status outbox_close_writer(struct outbox *o, const struct outbox_ca
 {
     char path[64], text[96];
     snprintf(path, sizeof(path), "/writers/%s/close", o->meta.writer);
-    int size = snprintf(text, sizeof(text), "{\"last_seq\":%lld,\"points\":%llu}",
-                        (long long)o->next_seq - 1, (unsigned long long)o->points);
+    int size = snprintf(text, sizeof(text), "{\"last_seq\":%lld", (long long)o->next_seq - 1);
+    if (atomic_load(&o->refused) == 0) { /* else the server has fewer, and knows it */
+        size += snprintf(text + size, sizeof(text) - (size_t)size, ",\"points\":%llu",
+                         (unsigned long long)atomic_load(&o->held));
+    }
+    text[size++] = '}';
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_post_json(o, call, path, (struct bytes){(unsigned char *)text, (size_t)size}, &reply,
                          err));
-    TRY(answer_check(&reply, NULL, err));
+    TRY(answer_check_json(&reply, err));
     o->closed = true;
     return spool_notes_add(&o->notes, &(struct note){.kind = NOTE_CLOSED}, err);
 }
@@ -63,7 +67,7 @@ static track_status outbox_finish_run(struct outbox *o, const struct outbox_call
     TRY(json_end(&w, &body, err));
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_post_json(o, call, "/finish", body, &reply, err));
-    track_status status = answer_check(&reply, NULL, err);
+    track_status status = answer_check_json(&reply, err);
     if (status == TRACK_CONFLICT) { /* it ended otherwise: that stays; ours is kept */
         outbox_keep_refused(o, "finish", body, &reply);
         atomic_fetch_add(&o->refused, 1);
@@ -100,7 +104,7 @@ static track_status outbox_take_receipt(struct outbox *o, const struct outbox_ca
     struct transport_request rq = {.method = "GET", .url = "/receipt"};
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_request(o, call, &rq, &reply, err));
-    TRY(answer_check(&reply, NULL, err));
+    TRY(answer_check_json(&reply, err));
     bool covered = false;
     track_error why = {0};
     if (outbox_has_receipt(o, &reply, &covered, &why) != TRACK_OK) {

@@ -171,7 +171,7 @@ static track_status outbox_reopen(struct outbox *o, const struct outbox_call *ca
                                    .content_type = "application/json"};
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_request(o, call, &rq, &reply, err));
-    return answer_check(&reply, NULL, err);
+    return answer_check_json(&reply, err);
 }
 
 /* The server says no for good: finds out to which frame, and goes on without its values. */
@@ -222,6 +222,7 @@ static track_status outbox_conflict(struct outbox *o, const struct outbox_call *
     snprintf(name, sizeof(name), "%llu.conflict", (unsigned long long)first);
     outbox_keep_refused(o, name, body, reply);
     o->cuts[0].refused = true;
+    TRY(spool_notes_add(&o->notes, &(struct note){.kind = NOTE_REFUSED, .seq = first}, err));
     return outbox_hold(o, next_seq, err);
 }
 
@@ -264,7 +265,7 @@ static track_status outbox_heartbeat(struct outbox *o, const struct outbox_call 
     TRY(buf_end(&body, &all, err));
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_post(o, call, all, &reply, err));
-    TRY(answer_check(&reply, NULL, err));
+    TRY(answer_check_json(&reply, err));
     struct answer_appended answer;
     TRY(answer_appended(&reply, &answer, err));
     atomic_store(&o->stop, answer.stop);
@@ -275,7 +276,8 @@ static track_status outbox_heartbeat(struct outbox *o, const struct outbox_call 
 static track_status outbox_tell_lost(struct outbox *o, const struct outbox_call *call,
                                      track_error *err)
 {
-    uint64_t lost = o->torn + (o->live ? atomic_load(&o->live->lost) : 0);
+    TRY(outbox_note_missed(o, err));
+    uint64_t lost = o->torn + atomic_load(&o->missed);
     if (lost <= o->lost_told) {
         return TRACK_OK;
     }
@@ -283,14 +285,14 @@ static track_status outbox_tell_lost(struct outbox *o, const struct outbox_call 
     snprintf(path, sizeof(path), "/writers/%s/lost", o->meta.writer);
     int size =
         snprintf(text, sizeof(text), "{\"count\":%llu,\"reason\":\"%s\"}", (unsigned long long)lost,
-                 o->live ? "disk or spool full" : "the process died while it logged them");
+                 o->torn == 0 ? "disk or spool full" : "the process died while it logged them");
     struct transport_request rq = {.method = "POST",
                                    .url = path,
                                    .body = {(const unsigned char *)text, (size_t)size},
                                    .content_type = "application/json"};
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_request(o, call, &rq, &reply, err));
-    TRY(answer_check(&reply, NULL, err));
+    TRY(answer_check_json(&reply, err));
     o->lost_told = lost;
     struct note note = {.kind = NOTE_LOST, .value = (int64_t)lost};
     return spool_notes_add(&o->notes, &note, err);

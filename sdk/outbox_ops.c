@@ -56,7 +56,7 @@ static track_status outbox_blob_missing(struct outbox *o, const struct outbox_ca
                                    .content_type = "application/json"};
     AUTO_REPLY reply = {.body = BUF(OUTBOX_REPLY_BYTES)};
     TRY(outbox_request(o, call, &rq, &reply, err));
-    TRY(answer_check(&reply, NULL, err));
+    TRY(answer_check_json(&reply, err));
     snprintf(found, sizeof(found), "\"%s\"", op->digest);
     *out = reply.body.size > 0 && memmem(reply.body.at, reply.body.size, found, strlen(found));
     return TRACK_OK;
@@ -86,7 +86,7 @@ static track_status outbox_send_blob(struct outbox *o, const struct outbox_call 
     track_status status = outbox_request(o, &slow, &rq, reply, err);
     close(fd);
     TRY(status);
-    return answer_check(reply, NULL, err);
+    return answer_check_json(reply, err);
 }
 
 static track_status outbox_send_op(struct outbox *o, const struct outbox_call *call,
@@ -99,7 +99,7 @@ static track_status outbox_send_op(struct outbox *o, const struct outbox_call *c
     struct transport_request rq = {
         .method = op->method, .url = op->path, .body = op->body, .content_type = op->type};
     TRY(outbox_request(o, call, &rq, reply, err));
-    return answer_check(reply, NULL, err);
+    return answer_check_json(reply, err);
 }
 
 /* A request that the server refuses is kept; but without the run nothing else makes sense. */

@@ -135,15 +135,20 @@ static int source_take_head(struct source *s, track_source *out)
     return code;
 }
 
+/* Not by git_remote_lookup, which leaks a match for each line of the configuration (libgit2 1.5).
+ */
 static void source_take_remote(struct source *s, track_source *out)
 {
-    git_remote *remote = NULL;
+    git_config *all = NULL, *config = NULL;
+    const char *found = NULL;
     AUTO_BUF url = BUF(8192);
-    if (git_remote_lookup(&remote, s->repo, "origin") == 0 && git_remote_url(remote)) {
-        redact_put_url(&url, git_remote_url(remote));
+    if (git_repository_config(&all, s->repo) == 0 && git_config_snapshot(&config, all) == 0 &&
+        git_config_get_string(&found, config, "remote.origin.url") == 0) {
+        redact_put_url(&url, found);
     }
-    git_remote_free(remote);
     out->remote = source_copy((const char *)url.at, url.size);
+    git_config_free(config);
+    git_config_free(all);
 }
 
 static int source_take_patch(struct source *s, track_source *out)

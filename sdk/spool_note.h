@@ -21,6 +21,7 @@ enum note_kind {
     NOTE_CLOSED,   /* the server closed the writer */
     NOTE_FINISHED, /* the server finished the run */
     NOTE_REFUSED,  /* seq: the server refused the frame; its key definitions go alone */
+    NOTE_MISSED,   /* value: records that could not be kept so far */
 };
 
 struct note {
