@@ -74,8 +74,9 @@ static int log_values(track_run *run)
 
 static int log_names(track_run *run)
 {
-    static const char *const odd[] = {"a/b/c", "with space", "\xf0\x9f\x94\xa5 loss", "ünïcode",
-                                      "%41+?&#=\\\"'", "./../x", "a//b"};
+    static const char *const odd[] = {"a/b/c",   "with space",    "\xf0\x9f\x94\xa5 loss",
+                                      "ünïcode", "%41+?&#=\\\"'", "./../x",
+                                      "a//b"};
     char name[64];
     for (int i = 0; i < 5000; i++) {
         snprintf(name, sizeof name, "many/%04d", i);
@@ -104,7 +105,8 @@ static int log_kinds(track_run *run)
     track_define_metric(run, "val/*", &m);
     track_set_param(run, "lr", "0.1");
     track_set_param_number(run, "momentum", 0.9);
-    track_set_params_json(run, "{\"model\":{\"layers\":2,\"sizes\":[1,2]},\"amp\":true,\"n\":null}");
+    track_set_params_json(run,
+                          "{\"model\":{\"layers\":2,\"sizes\":[1,2]},\"amp\":true,\"n\":null}");
     track_set_seed(run, NULL, UINT64_MAX);
     track_set_seed(run, "data", 7);
     track_set_tag(run, "label", "");
@@ -258,13 +260,13 @@ static int dispatch(track_run *run, int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "steps") == 0 && argc > 3) {
-        return log_steps(run, atoll(argv[2]), (unsigned)atoi(argv[3]));
+        return log_steps(run, atoll(argv[2]), (unsigned)strtoul(argv[3], NULL, 10));
     }
     if (strcmp(what, "files") == 0 && argc > 2) {
         return log_files(run, argv[2]);
     }
     if (strcmp(what, "threads") == 0 && argc > 2) {
-        return log_threads(run, atoi(argv[2]));
+        return log_threads(run, (int)strtol(argv[2], NULL, 10));
     }
     if (strcmp(what, "full") == 0 && argc > 2) {
         return log_full(run, argv[2]);
