@@ -92,10 +92,20 @@ bool db_undo(struct db *db)
     return db->ops->undo(db);
 }
 
+static size_t count_of(const struct db_value *in)
+{
+    size_t count = 0;
+    while (in && in[count].type != '\0') {
+        count++;
+    }
+    return count;
+}
+
 track_status db_run(struct db *db, enum query q, const struct db_value *in, db_row *row, void *data,
                     track_error *err)
 {
     assert(q >= 0 && q < QUERY_COUNT);
+    assert(count_of(in) >= strlen(query_rows[q].in)); /* a value for each parameter */
     return db->ops->run(db, q, in, row, data, err);
 }
 

@@ -65,8 +65,13 @@ struct db_ops {
     track_status (*idle)(struct db *db, track_error *err);
 };
 
-/* Values for parameters; DB_IN(DB_I(1), DB_T("x")) is a list of them. */
-#define DB_IN(...) ((const struct db_value[]){__VA_ARGS__})
+/* Values for parameters; DB_IN(db_i(1), db_t("x")) is a list of them, with an end that db_run looks
+ * for. */
+#define DB_END       \
+    {                \
+        .type = '\0' \
+    }
+#define DB_IN(...) ((const struct db_value[]){__VA_ARGS__, DB_END})
 struct db_value db_i(int64_t value);
 struct db_value db_f(double value);        /* NaN becomes NULL */
 struct db_value db_t(const char *text);    /* NULL becomes NULL */
@@ -126,7 +131,7 @@ bool db_undo(struct db *db);
 
 /* Runs one statement of schema/queries.
  *
- *   in    one value a parameter, of the marker's types or NULL.
+ *   in    one value a parameter, of the marker's types or NULL, at least, and DB_END; NULL: none.
  *   row   called for each row; NULL: rows are ignored.
  *
  * TRACK_CONFLICT  a key is there already, or a NOT NULL column got NULL.

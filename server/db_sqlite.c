@@ -404,7 +404,8 @@ static track_status apply(struct sqlite *s, const struct db_migration *m, int64_
     struct bytes text;
     TRY(buf_end(&sql, &text, err));
     TRY(exec(s, (const char *)text.at, m->path, err));
-    const struct db_value in[] = {db_i(strtol(m->path, NULL, 10)), db_t("expand"), db_i(now_us)};
+    const struct db_value in[] = {db_i(strtol(m->path, NULL, 10)), db_t("expand"), db_i(now_us),
+                                  DB_END};
     return db_exec((struct db *)(void *)s, QUERY_schema_version_add, in, err);
 }
 

@@ -34,7 +34,7 @@ static bool is_open(const struct run_brief *run)
 /* Loads the writer's row; makes it on first contact. */
 static track_status load_writer(struct append *a, struct db *db, track_error *err)
 {
-    struct db_value c[8], key[] = {db_i(a->run.node), db_b(a->body->writer)};
+    struct db_value c[8], key[] = {db_i(a->run.node), db_b(a->body->writer), DB_END};
     TRY(db_find(db, QUERY_writer_get, key, a->call->ticket.arena, c, err));
     if (!c[0].type) {
         TRY(db_exec(db, QUERY_writer_add,

@@ -75,7 +75,7 @@ static track_status check_held(const struct journal_writer *call, const struct d
 static track_status close_writer(struct journal_writer *call, struct db *db, int64_t node,
                                  track_error *err)
 {
-    struct db_value c[8], key[] = {db_i(node), db_b(call->writer)};
+    struct db_value c[8], key[] = {db_i(node), db_b(call->writer), DB_END};
     TRY(db_find(db, QUERY_writer_get, key, call->ticket.arena, c, err));
     call->next_seq = db_get_i(&c[0]);
     TRY(check_held(call, c, err));

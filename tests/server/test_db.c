@@ -99,7 +99,7 @@ TEST(db, gives_bytes_and_texts_back)
 TEST(db, says_what_a_constraint_refuses)
 {
     BASE(b);
-    struct db_value in[] = {db_i(1), db_t("k"), db_t("x"), db_null()};
+    struct db_value in[] = {db_i(1), db_t("k"), db_t("x"), db_null(), DB_END};
     CHECK_INT(db_exec(b.db, QUERY_run_param_add, in, &b.err), TRACK_OK);
     CHECK_INT(db_exec(b.db, QUERY_run_param_add, in, &b.err), TRACK_CONFLICT);
     in[2] = db_null();
@@ -113,7 +113,7 @@ TEST(db, falls_back_to_a_savepoint)
     enum db_outcome outcome;
     int64_t got;
     bool found;
-    struct db_value *in = (struct db_value[]){db_t("project")};
+    const struct db_value *in = DB_IN(db_t("project"));
     CHECK_INT(db_begin(b.db, 0, &b.err), TRACK_OK);
     CHECK_INT(db_savepoint(b.db, &b.err), TRACK_OK);
     CHECK_INT(db_find_i(b.db, QUERY_counter_next, in, &got, &found, &b.err), TRACK_OK);
@@ -139,13 +139,14 @@ TEST(db, ends_a_statement_with_the_status_of_its_row)
 {
     BASE(b);
     int rows = 0;
-    struct db_value in[] = {db_i(1), db_t("a"), db_t("x"), db_null()};
+    struct db_value in[] = {db_i(1), db_t("a"), db_t("x"), db_null(), DB_END};
     CHECK_INT(db_exec(b.db, QUERY_run_param_add, in, &b.err), TRACK_OK);
     in[1] = db_t("b");
     CHECK_INT(db_exec(b.db, QUERY_run_param_add, in, &b.err), TRACK_OK);
-    CHECK_INT(db_run(b.db, QUERY_run_param_list, in, stop_row, &rows, &b.err), TRACK_TOO_LARGE);
+    CHECK_INT(db_run(b.db, QUERY_run_param_list, DB_IN(db_i(1)), stop_row, &rows, &b.err),
+              TRACK_TOO_LARGE);
     CHECK_INT(rows, 1);
-    CHECK_INT(db_run(b.db, QUERY_run_param_list, in, NULL, NULL, &b.err), TRACK_OK);
+    CHECK_INT(db_run(b.db, QUERY_run_param_list, DB_IN(db_i(1)), NULL, NULL, &b.err), TRACK_OK);
 }
 
 TEST(db, lets_readers_only_read)
