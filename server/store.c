@@ -74,6 +74,17 @@ static track_status lock_data(struct store *s, track_error *err)
     return TRACK_OK;
 }
 
+/* Whoever may write there may change every run. */
+static track_status check_private(const struct store *s, track_error *err)
+{
+    struct stat stat;
+    if (fstat(s->data_fd, &stat) == 0 && (stat.st_mode & (S_IWGRP | S_IWOTH))) {
+        return FAIL(err, TRACK_INVALID,
+                    "others may write to the data directory %.150s: chmod go-w it", s->data);
+    }
+    return TRACK_OK;
+}
+
 /* Makes the directory if it is absent, opens it, takes its lock; the database file gets mode 0600
  * before the engine opens it, and its log inherits that. */
 static track_status open_data(struct store *s, track_error *err)
@@ -87,6 +98,7 @@ static track_status open_data(struct store *s, track_error *err)
         return FAIL(err, TRACK_IO, "cannot open the data directory %.150s: %s", s->data,
                     strerror(errno));
     }
+    TRY(check_private(s, err));
     TRY(lock_data(s, err));
     int create = s->must_exist ? 0 : O_CREAT;
     int fd = openat(s->data_fd, "track.db", O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -40,6 +40,7 @@ struct store_options {
  *   out  close with store_close; set only on TRACK_OK.
  *
  * TRACK_CONFLICT     another trackd or an offline command holds the directory; err names its pid.
+ * TRACK_INVALID      the directory is writable by its group or by everybody.
  * TRACK_UNSUPPORTED  the data was written by a newer trackd.
  * TRACK_CORRUPT      the database is damaged or not ours.
  * TRACK_IO           the directory cannot be made, opened or written; err says which and why.

@@ -166,6 +166,12 @@ def test_says_why_it_cannot_have_its_data(tmp_path):
     file.write_text('x')
     r = run_trackd('--listen', '127.0.0.1:0', '--data', file)
     assert r.returncode in (1, 2, 6) and str(file) in r.stderr
+    shared = tmp_path / 'shared'
+    shared.mkdir()
+    for mode in (0o777, 0o770):
+        shared.chmod(mode)
+        r = run_trackd('--listen', '127.0.0.1:0', '--data', shared)
+        assert r.returncode == 2 and 'chmod' in r.stderr and str(shared) in r.stderr
     damaged = tmp_path / 'damaged'
     damaged.mkdir(mode=0o700)
     (damaged / 'track.db').write_bytes(b'no database at all' * 1000)
