@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKET_BYTES_MAX = 4096, STARTS_MAX = 2, POLL_MS = 5 };
+enum { PACKET_BYTES_MAX = 4096, STARTS_MAX = 4, PAUSE_MS = 300, POLL_MS = 5 };
 
 extern char **environ;
 
@@ -179,17 +179,24 @@ static track_status subscribe_talk(const struct subscription *s, const char *op,
     return status;
 }
 
-/* A second start only when the first one met a sampler that was just ending. */
+static track_status subscribe_once(const struct subscription *s, track_error *err)
+{
+    int fd;
+    if (subscribe_connect(&fd, NULL) != TRACK_OK) {
+        TRY(subscribe_spawn(err));
+        TRY(subscribe_connect(&fd, err));
+    }
+    return subscribe_talk(s, "subscribe", fd, err);
+}
+
+/* A sampler that is just ending answers no more, but has the lock still: a moment later it has not.
+ */
 track_status subscribe_start(const struct subscription *s, track_error *err)
 {
-    track_status status = TRACK_UNREACHABLE;
-    for (int i = 0; i < STARTS_MAX && status == TRACK_UNREACHABLE; i++) {
-        int fd;
-        if (subscribe_connect(&fd, NULL) != TRACK_OK) {
-            TRY(subscribe_spawn(err));
-            TRY(subscribe_connect(&fd, err));
-        }
-        status = subscribe_talk(s, "subscribe", fd, err);
+    track_status status = subscribe_once(s, err);
+    for (int i = 1; i < STARTS_MAX && status == TRACK_UNREACHABLE; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000}, NULL);
+        status = subscribe_once(s, err);
     }
     return status;
 }

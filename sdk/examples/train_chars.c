@@ -24,6 +24,7 @@ struct settings {
     long steps, seed, hidden, context, embed, batch, warmup, print_every;
     double lr;
     const char *data, *out;
+    bool system; /* log the machine too */
 };
 
 /* Everything that one training needs. */
@@ -97,6 +98,7 @@ static void log_start(struct training *t)
 {
     track_error err;
     track_run_options o = track_run_options_default();
+    o.sample_system = t->set.system;
     if (track_start_run(NULL, &o, &t->run, &err) != TRACK_OK) {
         fprintf(stderr, "train_chars: not tracked: %s\n", err.message);
         return;
@@ -272,9 +274,10 @@ static int usage(FILE *to)
 {
     fputs("usage: train_chars [--steps N] [--seed N] [--lr X] [--hidden N] [--context N]\n"
           "                   [--embed N] [--batch N] [--warmup N] [--print-every N]\n"
-          "                   [--data FOLDER] [--out FILE] [--quick]\n"
+          "                   [--data FOLDER] [--out FILE] [--quick] [--system]\n"
           "Trains a character model on the text files of FOLDER (" CORPUS_FOLDER ").\n"
-          "--quick: a small one, in seconds; options after it count.\n",
+          "--quick: a small one, in seconds; options after it count.\n"
+          "--system: log processors, memory and GPUs too, as `track run` does.\n",
           to);
     return to == stdout ? 0 : 2;
 }
@@ -340,6 +343,10 @@ static int settings_get(struct settings *s, int argc, char **argv)
         }
         if (strcmp(argv[i], "--quick") == 0) {
             s->steps = 400, s->hidden = 48, s->context = 8, s->batch = 32, s->warmup = 20;
+            continue;
+        }
+        if (strcmp(argv[i], "--system") == 0) {
+            s->system = true;
             continue;
         }
         if (i + 1 == argc || !option_set(s, argv[i], argv[i + 1])) {

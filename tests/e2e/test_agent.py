@@ -212,6 +212,19 @@ def test_a_driver_that_hangs_does_not_stop_the_host(scenes):
     assert why and 'gpu_unresponsive' in why[0]
 
 
+def test_a_program_asks_for_the_sampler_itself(shared_trackd, tmp_path):
+    s = Scene(tmp_path / 'scene', shared_trackd)
+    out = subprocess.run([BIN / 'train_chars', '--quick', '--system', '--steps', '3000'], env=s.env,
+                         capture_output=True, text=True, cwd=s.root)
+    assert out.returncode == 0
+    run = re.search(r'/r/([0-9a-f]{32})', out.stderr).group(1)
+    series = shared_trackd.json(
+        'GET', f'/api/v1/runs/{run}/series?flat=1&prefix=system/{NODE}/')['series']
+    assert any(one['key'].endswith('/run/rss_bytes') for one in series)
+    assert s.status()['runs'] == []
+    s.close()
+
+
 def test_without_a_server_it_arrives_later(make_trackd, tmp_path):
     server = make_trackd()
     server.stop()
