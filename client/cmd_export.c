@@ -20,6 +20,7 @@ struct export
     const char *keys[KEYS_MAX]; /* wanted; none: all */
     size_t key_count;
     int64_t runs, series, points;
+    bool headed; /* csv: its first line was written */
 };
 
 /* A csv field: quoted when it must be. */
@@ -182,9 +183,19 @@ static track_status write_run(struct export *x, const char *id, track_error *err
     return write_out(x, &line, err);
 }
 
+/* csv: the first line, once something is going to follow or nothing is. */
+static void write_head(struct export *x)
+{
+    if (!x->jsonl && !x->headed) {
+        fputs("run,key,context,step,time_us,value\n", x->out);
+    }
+    x->headed = true;
+}
+
 static track_status take_run(struct cmd *c, const struct json *run, void *data, track_error *err)
 {
     struct export *x = data;
+    write_head(x);
     const char *id = runs_text(run, "id"), *cursor = "";
     x->runs++;
     if (x->jsonl) {
@@ -239,10 +250,8 @@ static track_status write_all(struct export *x, track_error *err)
     struct runs_query q;
     const char *filter = x->c->args->operand_count ? x->c->args->operands[0] : NULL;
     TRY(runs_fill(x->c, filter, &q, err));
-    if (!x->jsonl) {
-        fputs("run,key,context,step,time_us,value\n", x->out);
-    }
     TRY(runs_list(x->c, &q, take_run, x, NULL, err));
+    write_head(x);
     if (fflush(x->out) != 0 || ferror(x->out)) {
         return FAIL(err, errno == ENOSPC ? TRACK_FULL : TRACK_IO, "writing: %s", strerror(errno));
     }

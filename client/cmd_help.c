@@ -21,7 +21,7 @@ static track_status write_out(struct cmd *c, const struct buf *text, track_error
 static track_status find_topic(const struct cmd *c, const struct command **out, track_error *err)
 {
     const struct args *args = c->args;
-    bool after = strcmp(args->command->name, "help") != 0; /* track NAME --help */
+    bool after = args_has(args, "help"); /* track NAME --help */
     const char *name = after ? args->command->name : args->operand_count ? args->operands[0] : NULL;
     *out = name ? command_find(name) : NULL;
     if (name && !*out) {

@@ -168,8 +168,13 @@ track_status cmd_logs(struct cmd *c, track_error *err)
     TRY(read_query(&t, err));
     TRY(api_get_run(c, c->args->operands[0], &run, &t.id, err));
     TRY(table_init(&t.table, c->print, c->arena, &spec, err));
-    TRY(take_all(&t, err));
-    if (following && !is_over(runs_text(run, "state"))) {
+    following = following && !is_over(runs_text(run, "state"));
+    track_error why = {0};
+    track_status status = take_all(&t, &why);
+    if (status != TRACK_OK && !(following && status_retry(status))) {
+        return FAIL(err, status, "%s", why.message);
+    }
+    if (following) {
         TRY(follow(&t, err));
     }
     return t.plain ? print_end(c->print, err) : table_write(&t.table, err);

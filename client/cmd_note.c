@@ -34,7 +34,9 @@ static track_status print_note(struct cmd *c, const char *id, const char *note, 
     }
     buf_text(&text, raw.size > 0 && note[raw.size - 1] != '\n' ? "\n" : "");
     TRY(buf_end(&text, &out, err));
-    fwrite(out.at, 1, out.size, c->print->out);
+    if (out.size > 0) {
+        fwrite(out.at, 1, out.size, c->print->out);
+    }
     return print_end(c->print, err);
 }
 

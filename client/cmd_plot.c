@@ -59,7 +59,9 @@ static track_status get_bins(struct cmd *c, const struct plot *p, const struct j
     }
     json_write_close(w);
     json_write_text(w, "x", p->axis);
-    json_write_int(w, "bins", c->print->width * 2 < BINS_MAX ? c->print->width * 2 : BINS_MAX);
+    bool drawn = c->print->mode == PRINT_TABLE; /* else as near to the points as it goes */
+    json_write_int(w, "bins",
+                   drawn && c->print->width * 2 < BINS_MAX ? c->print->width * 2 : BINS_MAX);
     json_write_array(w, "columns");
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         json_write_text(w, NULL, columns[i]);

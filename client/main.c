@@ -29,8 +29,39 @@ static const char *hint_of(const struct cmd *c, const track_error *err)
     }
 }
 
+/* How many words an option of every command takes up: 1, 2 with its argument; 0: it is none. */
+static int option_words(const char *word)
+{
+    const struct option_row *row = NULL;
+    if (strncmp(word, "--", 2) == 0) {
+        row = strchr(word, '=') ? NULL : option_find(NULL, word + 2);
+        return row ? 1 + (row->argument != NULL) : strchr(word, '=') != NULL;
+    }
+    for (size_t i = 0; word[0] == '-' && word[1] && !word[2] && (row = option_at(NULL, i)); i++) {
+        if (row->letter == word[1]) {
+            return 1 + (row->argument != NULL);
+        }
+    }
+    return 0;
+}
+
+/* Moves the command to the front of the options that stand before it. */
+static void command_first(int argc, char **argv)
+{
+    int at = 1, words;
+    while (at < argc && (words = option_words(argv[at])) > 0) {
+        at += words;
+    }
+    if (at > 1 && at < argc && command_find(argv[at])) {
+        char *name = argv[at];
+        memmove(argv + 2, argv + 1, sizeof(*argv) * (size_t)(at - 1));
+        argv[1] = name;
+    }
+}
+
 static track_status call(struct cmd *c, int argc, char **argv, track_error *err)
 {
+    command_first(argc, argv);
     const char *name = argc > 1 ? argv[1] : "help";
     bool asked = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
     name = asked ? "help" : strcmp(name, "--version") == 0 ? "version" : name;

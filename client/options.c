@@ -59,9 +59,10 @@ const struct option_row global_options[] = {
     "A run is named by the last (or first) digits of its id, at least six of them, by its "      \
     "whole id, by latest, latest~1, latest~2 and so on, by best:KEY:min or best:KEY:max, or by " \
     "its address in the web pages."
-#define FILTERS                                                                              \
-    "FILTER is the language of the web pages: status:running, lr>=1e-4, min(val/loss)<0.3, " \
-    "tag:baseline, name~'resnet.*', created>-7d, joined by blanks (and), OR, NOT and "       \
+#define FILTERS                                                                        \
+    "FILTER is the language of the web pages: status:running, params.lr>=1e-4, "       \
+    "min(val/loss)<0.3, "                                                              \
+    "tag:baseline, name~'resnet.*', created>-7d, joined by blanks (and), OR, NOT and " \
     "parentheses."
 
 const struct command command_table[] = {

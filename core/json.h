@@ -77,7 +77,7 @@ struct json_limits {
 track_status json_read(struct bytes text, const struct json_limits *limits, struct arena *arena,
                        const struct json **out, track_error *err);
 
-/* The member with this name, or NULL: absent, or `object` is no object. */
+/* The member with this name, or NULL: absent, or `object` is NULL or no object. */
 const struct json *json_find(const struct json *object, const char *name);
 
 /* Checks that value is an object with no other members than these.

@@ -90,7 +90,7 @@ static int json_compare_key(const void *name, const void *item)
 
 const struct json *json_find(const struct json *object, const char *name)
 {
-    if (object->kind != JSON_KIND_OBJECT || object->count == 0) {
+    if (!object || object->kind != JSON_KIND_OBJECT || object->count == 0) {
         return NULL;
     }
     return bsearch(name, object->items, object->count, sizeof(*object->items), json_compare_key);
