@@ -37,6 +37,9 @@ static track_status by_digits(struct db *db, const char *digits, struct matches 
     char next[ID_DIGITS + 2];
     snprintf(next, sizeof(next), "%sg", digits); /* behind every id that begins so */
     TRY(db_run(db, QUERY_run_by_start, DB_IN(db_t(digits), db_t(next)), add, out, err));
+    if (size == ID_DIGITS) {
+        return TRACK_OK; /* a whole id has no other end */
+    }
     return db_run(db, QUERY_run_by_end, DB_IN(db_t(digits), db_i((int64_t)(ID_DIGITS + 1 - size))),
                   add, out, err);
 }

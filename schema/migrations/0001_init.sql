@@ -67,6 +67,9 @@ CREATE TABLE run(
 ) {TAIL};
 CREATE INDEX run_started ON run(project, started_us, node);
 CREATE INDEX run_parent ON run(parent);
+-- Outside the trash: how many there are, how many run, and which was heard of last.
+CREATE INDEX run_count ON run(project, state) WHERE deleted_us IS NULL;
+CREATE INDEX run_heard ON run(project, seen_us) WHERE deleted_us IS NULL;
 CREATE INDEX run_state ON run(state, seen_us);
 
 -- Documents returned byte for byte.
