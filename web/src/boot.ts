@@ -22,6 +22,9 @@ const given = document.documentElement.dataset['base'] ?? './';
 
 /** Path of the root as the browser sees it; begins and ends with "/". */
 export const base: string = new URL(given, location.href).pathname.replace(/\/*$/, '/');
+// A relative icon would be looked for anew, and elsewhere, after the page has changed its address.
+for (const icon of document.querySelectorAll?.<HTMLLinkElement>('link[rel="icon"]') ?? []) icon.href = new URL(icon.href).href;
+
 export const version: string = boot.version ?? '';
 export const workerUrl: string = base + WORKER_FILE;
 export const licencesUrl: string = base + LICENCES_FILE;

@@ -26,11 +26,11 @@ export function short(v: number): string {
   const a = Math.abs(v);
   if (!Number.isFinite(v)) return four(v);
   let text: string;
-  if (a >= 1e15) text = v.toExponential(1).replace('e+', 'e');
+  if (a >= 1e15) text = v.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e');
   else if (a >= 1e9) text = `${+(v / 1e9).toPrecision(3)}G`;
   else if (a >= 1e6) text = `${+(v / 1e6).toPrecision(3)}M`;
   else if (a >= 1000) text = `${+(v / 1000).toPrecision(3)}k`;
-  else if (a !== 0 && a < 0.001) text = v.toExponential(0);
+  else if (a !== 0 && a < 0.001) text = v.toExponential(2).replace(/\.?0+e/, 'e');
   else text = String(+v.toPrecision(3));
   return text.replace('e-', `e${MINUS}`).replace(/^-/, MINUS);
 }

@@ -19,7 +19,7 @@ export interface Frame {
   dpr: number;
 }
 
-export const LEFT = 44;
+export const LEFT = 52;
 export const RIGHT = 12;
 export const TOP = 20;
 export const BOTTOM = 22;
@@ -71,7 +71,11 @@ export class Axes {
       this.plot = this.make(w, h);
     } else if (this.plot) {
       if (this.plot.width !== w || this.plot.height !== h) this.plot.setSize({ width: w, height: h });
-      this.plot.setData([[f.x0, f.x1], [null, null]], true);
+      const plot = this.plot;
+      plot.batch(() => {
+        plot.setScale('x', { min: f.x0, max: f.x1 });
+        plot.setScale('y', { min: y.lo, max: y.hi });
+      });
     }
     return f;
   }

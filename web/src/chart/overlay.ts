@@ -15,6 +15,7 @@ export interface Scene {
   frame: Frame;
   lines: Line[];
   goal: string;
+  whole: boolean; // the whole range is shown, so a line's best and its end are in it
   drag: [number, number] | null; // px
 }
 
@@ -43,6 +44,7 @@ function wash(g: CanvasRenderingContext2D, s: Scene, focus: Line): void {
   g.lineWidth = 2.25;
   trace(g, f, focus.bins.x, focus.path);
   g.restore();
+  if (!s.whole) return;
   ring(g, f, focus, focus.raw ? '' : s.goal);
   liveEnd(g, f, focus);
 }

@@ -91,7 +91,7 @@ export class Plot {
     const x = xRange(d.lines, d.zoom);
     const y = this.yRange(d, x);
     const f = this.axes.draw(d.x, x, y, this.room(d), d.x === 'step' ? 'step' : '');
-    this.scene = { id: this.id, kind: d.x, frame: f, lines: d.lines, goal: d.goal, drag: null };
+    this.scene = { id: this.id, kind: d.x, frame: f, lines: d.lines, goal: d.goal, whole: !d.zoom, drag: null };
     this.layer.draw(d.lines, f, d.stale, () => this.finish(f, d));
     this.host.setAttribute('aria-label', this.summary(d, y));
     this.host.dataset['drawn'] = String(d.lines.length);
@@ -136,10 +136,10 @@ export class Plot {
   private finish(f: Frame, d: Drawing): void {
     const g = context(this.lower, f);
     for (const l of d.lines) {
-      liveEnd(g, f, l);
+      if (!d.zoom) liveEnd(g, f, l);
       notFinite(g, f, l);
     }
-    if (d.lines.length <= RINGS) for (const l of d.lines) ring(g, f, l, d.goal);
+    if (d.lines.length <= RINGS && !d.zoom) for (const l of d.lines) ring(g, f, l, d.goal);
     if (d.spec.ceiling !== undefined && d.spec.floor === undefined) limitLine(g, f, d.spec.ceiling, `limit ${four(d.spec.ceiling)} ${d.spec.unit}`);
     endLabels(g, f, d.lines);
     this.host.dataset['done'] = '1';

@@ -70,7 +70,7 @@ export function Tip({ scene, host }: { scene: Scene; host: HTMLElement | null })
             <Swatch color={r.line.color} />
             <span class="tip-name">{plain(r.line.label)}</span>
             <span class="num">{four(r.value)}</span>
-            {binned && <span class="num tip-range">{r.n > 1 && c.min && c.max ? `${four(c.min[r.at] as number)}…${four(c.max[r.at] as number)}` : ''}</span>}
+            {binned && <span class="num tip-range">{r.n > 1 && c.min && c.max && Number.isFinite(c.min[r.at]) ? `${four(c.min[r.at] as number)}…${four(c.max[r.at] as number)}` : ''}</span>}
           </div>
         );
       })}

@@ -45,7 +45,7 @@ export function Files({ run }: RunProps) {
   return (
     <div class="stack">
       <section aria-labelledby="h-files">
-        <div class="sec-head"><h2 id="h-files">Files</h2><span class="count">{list && `${group3(list.length)}, ${bytes(total)}`}</span><span class="gap" />{list && list.length > 8 && <Field label="Find file" placeholder="Find file" value={find} onInput={setFind} />}</div>
+        <div class="sec-head"><h2 id="h-files">Files</h2><span class="count">{list && `${group3(list.length)}${list.length ? `, ${bytes(total)}` : ''}`}</span><span class="gap" />{list && list.length > 8 && <Field label="Find file" placeholder="Find file" value={find} onInput={setFind} />}</div>
         {files.error.value && !list && <Failure what="Files could not be listed." error={files.error.value} onRetry={files.reload} />}
         {!list && !files.error.value && <Meter label="Loading files" />}
         {list && !list.length && <p class="small muted">The run produced no file.</p>}

@@ -5,7 +5,7 @@ import { post } from '../api';
 import { projectPath, runPath } from '../router';
 import { useLive, useResource } from '../resource';
 import { num, type RunPage, type RunRow } from '../types';
-import { A, Failure, Field, Meter, Mid, Status } from '../ui/bits';
+import { A, Failure, Field, Meter, Mid } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { useNow } from '../ui/now';
 import { loadProjects, TopBar } from '../ui/top';
@@ -53,7 +53,7 @@ function Attention({ runs, now }: { runs: RunRow[]; now: number }) {
             <Icon name={r.state} />
             <A class="strong-link" to={runPath(r.project_ref, r.id)}><Mid text={plain(r.name)} /></A>
             <span class="num muted">{ago(num(r.ended_us ?? r.seen_us), now)}</span>
-            <span class="why"><Status state={r.state} /> · {plain(r.project)} · {WHY[r.state] ?? ''}</span>
+            <span class="why">{plain(r.project)} · {r.state}, {WHY[r.state] ?? ''}</span>
           </li>
         ))}
       </ul>

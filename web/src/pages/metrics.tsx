@@ -103,7 +103,7 @@ function Found({ p, prefix, find, only }: { p: MetricsProps; prefix?: string; fi
   return (
     <div>
       <Panels p={p} list={specs} />
-      {list.length > limit && <button type="button" class="btn more" onClick={() => setLimit(limit + PAGE)}>Show {PAGE} more</button>}
+      {list.length > limit && <button type="button" class="btn more-btn" onClick={() => setLimit(limit + PAGE)}>Show {PAGE} more</button>}
     </div>
   );
 }
@@ -138,7 +138,7 @@ export function Metrics(p: MetricsProps & { without?: string }) {
   const tree = useTree(p.path);
   const data = tree.data.value;
   const { view } = p;
-  const groups = (data?.groups ?? []).filter((g) => g.name !== p.without);
+  const groups = (data?.groups ?? []).filter((g) => g.name !== p.without).sort((a, b) => Number(a.name === 'system') - Number(b.name === 'system'));
   const pinned = useMemo(() => view.panels.map((keys): PanelSpec => {
     const known = keys.length === 1 ? data?.series.find((s) => s.key === keys[0]) : undefined;
     return { id: keys.join('\n'), title: keys.join(' · '), keys, goal: known?.goal ?? 'none', unit: known?.unit ?? '' };

@@ -241,7 +241,7 @@ function Details({ run, docs }: { run: Run; docs: Docs }) {
     ['Kind', run.kind ? plain(run.kind) : null],
     ['Client', [plain(run.client), run.capture_mode].filter(Boolean).join(', ') || null],
     ['Project', <A to={projectPath(run.project_ref)}>{plain(run.project)}</A>],
-    ['Run id', <span class="with-copy"><code>{run.id}</code><CopyButton text={run.id} label="Copy run id" cls="tight" /></span>],
+    ['Run id', <span class="with-copy"><code class="run-id">{run.id}</code><CopyButton text={run.id} label="Copy run id" cls="tight" /></span>],
   ];
   const variables = Object.entries(docs.environment?.variables ?? {});
   return (

@@ -163,7 +163,8 @@ function Facts({ docs, node }: { docs: Docs; node: string }) {
   const missing = (docs.devices?.missing ?? []).filter((m) => m.node === node && m.what !== 'gpu');
   return (
     <ul class="facts facts-line">
-      {devices[0] && <li>driver <b>{plain(devices[0].driver ?? '')}</b>, CUDA <b>{plain(devices[0].cuda ?? '')}</b></li>}
+      {devices[0]?.driver && <li>driver <b>{plain(devices[0].driver)}</b></li>}
+      {devices[0]?.cuda && <li>CUDA <b>{plain(devices[0].cuda)}</b></li>}
       {own && typeof host['cores'] === 'number' && <li><b>{host['cores']}</b> cores</li>}
       {own && typeof host['memory_bytes'] === 'number' && <li><b>{bytes(host['memory_bytes'])}</b> memory</li>}
       {own && typeof host['os'] === 'string' && <li>{plain(host['os'])}</li>}

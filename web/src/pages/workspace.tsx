@@ -163,7 +163,7 @@ function ViewBar({ view, onView, rows, all, name }: { view: View; onView: OnView
         >
           {total !== null && !wrong && <span class="num">{view.filter && all !== undefined ? `${group3(total)} of ${group3(all)} runs` : `${group3(total)} ${total === 1 ? 'run' : 'runs'}`}</span>}
         </Field>
-        {wrong && <p class="wrong wrong-below" id="filter-error" role="alert">{error.offset !== null && `${' '.repeat([...text.slice(0, error.offset)].length)}^ `}<span>{firstLine(error.message)} {error.hint}</span></p>}
+        {wrong && <p class="wrong wrong-below" id="filter-error" role="alert">{error.offset !== null && `${' '.repeat([...text.slice(0, error.offset)].length)}^ `}<span>{firstLine(error.message)}</span></p>}
       </span>
       {view.filter && <button type="button" class="btn btn-quiet" onClick={() => { setText(''); apply('', true); }}>Clear filter</button>}
     </section>
@@ -178,7 +178,7 @@ function TableBar({ view, onView, ids, columns, keys }: { view: View; onView: On
     .filter((o) => o.text.toLowerCase().includes(find.toLowerCase())).slice(0, 60)
     .map((o, i) => ({ ...o, selected: ids.includes(o.id), ...(i ? {} : { part: title }) }));
   const options = [
-    ...part('Metrics, best by their goal', (keys?.series ?? []).map((s) => ({ id: metricColumn(s.key), text: s.key }))),
+    ...part('Metrics, best by their goal', [...(keys?.series ?? [])].sort((a, b) => Number(a.key.startsWith('system/')) - Number(b.key.startsWith('system/'))).map((s) => ({ id: metricColumn(s.key), text: s.key }))),
     ...part('Params', (keys?.params ?? []).map((k) => ({ id: paramColumn(k), text: k }))),
     ...part('Tags', (keys?.tags ?? []).map((k) => ({ id: tagColumn(k), text: k }))),
     ...part('Facts of the run', Object.entries(ATTRIBUTES).map(([id, a]) => ({ id, text: a.title }))),

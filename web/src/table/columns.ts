@@ -42,12 +42,12 @@ export function columnOf(id: string, goals: Map<string, Goal>): Column | null {
   const best = /^best\((.+)\)$/s.exec(id);
   if (best) {
     const key = unquoteKey(best[1] as string);
-    return { id, kind: 'metric', key, title: key, goal: goals.get(key) ?? 'none', width: 116, ask: true };
+    return { id, kind: 'metric', key, title: key, goal: goals.get(key) ?? 'none', width: 110, ask: true };
   }
   const other = /^(params|tags)\.(.+)$/s.exec(id);
   if (other) {
     const key = unquoteKey(other[2] as string);
-    return { id, kind: other[1] === 'params' ? 'param' : 'tag', key, title: key, goal: 'none', width: 88, ask: true };
+    return { id, kind: other[1] === 'params' ? 'param' : 'tag', key, title: key, goal: 'none', width: 72, ask: true };
   }
   const attribute = ATTRIBUTES[id];
   return attribute ? { id, kind: 'attribute', key: id, title: attribute.title, goal: 'none', width: attribute.width, ask: false } : null;
@@ -57,16 +57,18 @@ export const metricColumn = (key: string): string => `best(${quoteKey(key)})`;
 export const paramColumn = (key: string): string => `params.${quoteKey(key)}`;
 export const tagColumn = (key: string): string => `tags.${quoteKey(key)}`;
 
+const VALIDATION = /(^|[/_.])(val|valid|eval|test)/i;
 const USUAL = /(^|[._/])(lr|learning_rate|batch|batch_size|seed)$/i;
 
 /** What is shown before anybody has chosen: metrics with a goal, else with a telling name; usual params; time. */
 export function defaultColumns(series: ProjectSeries[], params: string[]): string[] {
-  const own = series.filter((s) => !s.key.startsWith('system/'));
+  const own = series.filter((s) => !s.key.startsWith('system/')).sort((a, b) => Number(VALIDATION.test(b.key)) - Number(VALIDATION.test(a.key)));
   const withGoal = own.filter((s) => s.goal !== 'none');
   const telling = own.filter((s) => /loss|acc|score|error|reward/i.test(s.key));
-  const metrics = (withGoal.length ? withGoal : telling.length ? telling : own).slice(0, withGoal.length ? 3 : 2);
+  const metrics = (withGoal.length ? withGoal : telling.length ? telling : own).slice(0, 2);
   const usual = params.filter((p) => USUAL.test(p)).slice(0, 2);
-  return [...metrics.map((s) => metricColumn(s.key)), ...usual.map(paramColumn), 'started', 'duration', 'user'];
+  const cols = usual.map(paramColumn);
+  return [...metrics.map((s) => metricColumn(s.key)), ...cols.slice(0, 1), 'started', ...cols.slice(1), 'duration', 'user'];
 }
 
 /** How a header sorts when it is pressed: best first for metrics, newest first for times. */

@@ -12,7 +12,7 @@ import { sortKeys, type Column } from './columns';
 import type { RunWindow } from './window';
 
 const OVER = 8; // rows beyond the screen
-const FRONT = 32 + 24 + 190 + 104;
+const FRONT = 32 + 24 + 152 + 104;
 
 export interface TableProps {
   rows: RunWindow;
@@ -52,7 +52,7 @@ function useRange(box: { current: HTMLElement | null }, height: number, total: n
 }
 
 function useRowHeight(): number {
-  const read = (): number => (matchMedia('(pointer: coarse), (max-width: 859px)').matches ? 36 : 28);
+  const read = (): number => (matchMedia('(max-width: 859px)').matches ? 36 : 28);
   const [height, setHeight] = useState(read());
   useEffect(() => {
     const again = (): void => setHeight(read());
@@ -106,20 +106,23 @@ export function RunTable(p: TableProps) {
   useTableKeys(p, box, current, setCurrent, height, total);
 
   const hot = pointer.value.run;
-  const cols = `32px 24px minmax(190px, 1fr) 104px ${p.columns.map((c) => `${c.width}px`).join(' ')}`;
-  const width = FRONT + p.columns.reduce((w, c) => w + c.width, 0);
+  const narrow = height > 28;
+  const columns = narrow ? p.columns.slice(0, 1) : p.columns;
+  const widths = columns.map((c) => `${c.width}px`).join(' ');
+  const cols = narrow ? `36px minmax(90px, 1fr) 100px ${widths}` : `32px 24px minmax(152px, 1fr) 104px ${widths}`;
+  const width = narrow ? 0 : FRONT + columns.reduce((w, c) => w + c.width, 0);
   const shown: (RunRow | undefined)[] = [];
   for (let i = first; i <= last && i < total; i++) shown.push(p.rows.row(i));
   const stale = p.rows.stale.value && p.rows.busy.value;
   return (
-    <div class="scroll" ref={box}>
+    <div class="scroll" ref={box} data-rows>
       {p.rows.busy.value && (stale || !version) && <div class="table-meter"><Meter label="Loading runs" /></div>}
       <div
         class="rows runs" role="grid" aria-label="Runs" aria-rowcount={total + 1} aria-multiselectable="true" tabIndex={0} data-grid
         aria-activedescendant={current >= first && current <= last ? `row-${current}` : undefined}
         style={{ '--cols': cols, width: `max(100%, ${width}px)` }}
       >
-        <Head p={p} />
+        <Head p={{ ...p, columns }} />
         <div class="spacer" role="presentation" style={{ height: `${first * height}px` }} />
         {shown.map((row, k) => {
           const i = first + k;
@@ -132,7 +135,7 @@ export function RunTable(p: TableProps) {
               onPointerEnter={() => focusRun(row.id)} onPointerLeave={() => focusRun(null)}
             >
               <Front row={row} state={state} on={p.on} />
-              {p.columns.map((c) => <Cell key={c.id} c={c} row={row} at={asked.indexOf(c)} now={p.now} best={p.best.get(c.id)} />)}
+              {columns.map((c) => <Cell key={c.id} c={c} row={row} at={asked.indexOf(c)} now={p.now} best={p.best.get(c.id)} />)}
             </div>
           );
         })}

@@ -77,7 +77,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const r = route.value;
   const project = r.page === 'project' || r.page === 'run' ? r.project : undefined;
   const [text, setText] = useState('');
-  const [found, setFound] = useState<Item[]>([]);
+  const [found, setFound] = useState<{ needle: string; items: Item[] }>({ needle: '', items: [] });
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
@@ -91,7 +91,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       const asks = [findRuns(text.trim(), project, own.signal)];
       if (project) asks.push(findMetrics(text.trim(), project, own.signal));
       void Promise.allSettled(asks).then((all) => {
-        if (!own.signal.aborted) setFound(all.flatMap((a) => (a.status === 'fulfilled' ? a.value : [])));
+        if (!own.signal.aborted) setFound({ needle: text.trim(), items: all.flatMap((a) => (a.status === 'fulfilled' ? a.value : [])) });
       });
     }, text ? 80 : 0);
     return () => {
@@ -101,7 +101,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   }, [text, project]);
   const needle = text.trim();
   const fixed = useMemo(() => fixedItems(project), [project, projects.value]);
-  const items = [...found, ...fixed.filter((i) => !needle || fuzzy(i.text, needle)).slice(0, 12)];
+  // Until the answer for this text is here, only those of the last one that match it too.
+  const runs = found.needle === needle ? found.items : found.items.filter((i) => fuzzy(i.text, needle));
+  const items = [...runs, ...fixed.filter((i) => !needle || fuzzy(i.text, needle)).slice(0, 12)];
   const now = Math.min(at, items.length - 1);
   const choose = (i: Item | undefined): void => {
     if (!i) return;

@@ -80,8 +80,8 @@ export function TopBar({ project, running }: { project?: string; running?: numbe
         <A to="trash" current={page === 'trash'}>Trash</A>
       </nav>
       <span class="gap" />
-      <button type="button" class="btn find" aria-haspopup="dialog" aria-label="Search, Ctrl K" onClick={() => { sheet.value = 'palette'; }}>
-        <Icon name="search" /><span>Search</span><kbd>Ctrl K</kbd>
+      <button type="button" class="btn find" aria-haspopup="dialog" title="Search  Ctrl K" onClick={() => { sheet.value = 'palette'; }}>
+        <Icon name="search" /><span>Search</span>{' '}<kbd>Ctrl K</kbd>
       </button>
       <Live running={running} />
       <button type="button" class="btn btn-quiet btn-icon" aria-label="Switch theme" title="Switch theme" onClick={switchTheme}>

@@ -1,0 +1,237 @@
+// What people do on the pages.
+import assert from 'node:assert/strict';
+import { makeRun, points } from './server.mjs';
+
+const plot = (page, key) => page.locator(`[data-panel="${key}"] .plot[data-drawn]`);
+
+export default [
+  {
+    name: 'a curve moves while its run goes on',
+    async run({ page, server }) {
+      const id = await makeRun(server, 'live', 'going');
+      await server.call('POST', `runs/${id}/points`, { points: points('loss', 50, (i) => 50 - i) });
+      await page.goto(`${server.url}/p/live`);
+      await plot(page, 'loss').waitFor();
+      await page.locator('.live').getByText('live').waitFor();
+      const times = [];
+      for (let k = 1; k <= 5; k++) {
+        await server.call('POST', `runs/${id}/points`, { points: [{ key: 'loss', step: 50 + k, value: 1000 * k }] });
+        const acknowledged = Date.now();
+        const want = `${k}\u202f`;
+        await page.waitForFunction((n) => {
+          const label = document.querySelector('[data-panel="loss"] .plot')?.getAttribute('aria-label') ?? '';
+          return Number((/to (\S+)/.exec(label.replace(/\u202f/g, '')) ?? [])[1]) >= n;
+        }, 1000 * k, { polling: 20 });
+        times.push(Date.now() - acknowledged);
+        assert.ok(want);
+      }
+      times.sort((a, b) => a - b);
+      console.log(`     acknowledged to drawn: ${times.join(', ')} ms`);
+      assert.ok(times[3] < 1500, `a point was drawn after ${times[3]} ms`);
+    },
+  },
+  {
+    name: 'zoom goes to raw points and into the address',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/p/sweep`);
+      const p = plot(page, 'train/loss');
+      await p.waitFor();
+      await page.locator('[data-panel="train/loss"]').getByText(/binned/).waitFor();
+      const box = await p.boundingBox();
+      await page.mouse.move(box.x + 100, box.y + 80);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 112, box.y + 80, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForURL(/z=/);
+      await page.locator('[data-panel="train/loss"]').getByText('exact').waitFor();
+      const url = page.url();
+      await page.reload();
+      await page.locator('[data-panel="train/loss"]').getByText('exact').waitFor();
+      assert.equal(page.url(), url);
+      await page.goBack();
+      await page.waitForFunction(() => !location.search.includes('z='));
+    },
+  },
+  {
+    name: 'crosshair, tooltip and keys of a chart',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/p/sweep`);
+      const p = plot(page, 'train/loss');
+      await p.waitFor();
+      const box = await p.boundingBox();
+      await page.mouse.move(box.x + 150, box.y + 90);
+      await page.locator('.tip').waitFor();
+      assert.ok((await page.locator('.tip .tip-row').count()) >= 4);
+      await page.keyboard.press('l');
+      await page.waitForURL(/log=/);
+      await page.locator('[data-panel="train/loss"]').getByText('log y').waitFor();
+      await page.keyboard.press('e');
+      await page.waitForURL(/z=/);
+      await page.keyboard.press('f');
+      await page.waitForFunction(() => !location.search.includes('z='));
+      await page.mouse.move(5, 500);
+      await p.focus();
+      await page.keyboard.press('ArrowRight');
+      await page.waitForFunction(() => document.querySelector('.plot [role="status"]')?.textContent?.includes('step'));
+      await page.locator('[data-panel="train/loss"] .lane').getByText('NaN 999').waitFor();
+    },
+  },
+  {
+    name: 'filter, sort, columns and selection live in the address', allow: /400/,
+    async run({ page, server, data }) {
+      await page.goto(`${server.url}/p/sweep`);
+      const field = page.getByRole('textbox', { name: 'Filter runs' });
+      await field.fill('params.seed >=');
+      await page.locator('#filter-error').waitFor();
+      assert.match(await page.locator('#filter-error').textContent(), /\^/);
+      await field.fill('params.seed >= 3');
+      await field.press('Enter');
+      await page.getByText('2 of 5 runs').waitFor();
+      assert.match(page.url(), /q=/);
+      await page.getByRole('button', { name: 'Clear filter' }).first().click();
+      await page.getByText('5 runs', { exact: true }).first().waitFor();
+      await page.getByRole('columnheader', { name: /val\/loss/ }).getByRole('button').click();
+      await page.waitForURL(/sort=/);
+      await page.waitForFunction(() => document.querySelector('.row[data-run] .metric.is-best'));
+      const first = await page.locator('.row[data-run]').first().getAttribute('data-run');
+      assert.equal(first, data.runs[0], 'the best stands first');
+      await page.getByRole('checkbox', { name: 'Select run-1' }).uncheck();
+      await page.waitForURL(/sel=/);
+      await page.reload();
+      await page.getByRole('checkbox', { name: 'Select run-2' }).waitFor();
+      assert.equal(await page.getByRole('checkbox', { name: 'Select run-1' }).isChecked(), false);
+      assert.equal(await page.getByRole('checkbox', { name: 'Select run-2' }).isChecked(), true);
+      await page.getByRole('button', { name: /Columns/ }).click();
+      await page.getByRole('option', { name: 'Host' }).click();
+      await page.waitForURL(/cols=/);
+      await page.getByRole('columnheader', { name: 'Host' }).waitFor();
+    },
+  },
+  {
+    name: 'the table by keyboard',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/p/sweep`);
+      await page.locator('.row[data-run]').first().waitFor();
+      await page.keyboard.press('j');
+      await page.locator('.row.is-current').waitFor();
+      await page.keyboard.press('x');
+      await page.waitForURL(/sel=/);
+      await page.keyboard.press('s');
+      await page.waitForURL(/hid=/);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/r\//);
+      await page.keyboard.press('p');
+      await page.waitForURL(/\/p\/sweep$/);
+    },
+  },
+  {
+    name: 'name, note and tags of a run are changed in place',
+    async run({ page, server }) {
+      const id = await makeRun(server, 'edits', 'before');
+      await page.goto(`${server.url}/p/edits/r/${id}`);
+      await page.getByRole('button', { name: 'Rename' }).click();
+      await page.getByRole('textbox', { name: 'Name of the run' }).fill('after');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'after' }).waitFor();
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByRole('textbox', { name: 'Note' }).fill('why **not**');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.locator('.prose b', { hasText: 'not' }).waitFor();
+      await page.getByRole('button', { name: 'Tag', exact: true }).click();
+      await page.getByRole('textbox', { name: /New tag/ }).fill('kept=yes');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Remove tag kept' }).waitFor();
+      const run = await server.call('GET', `runs/${id}`);
+      assert.deepEqual([run.name, run.note, run.tags], ['after', 'why **not**', { kept: 'yes' }]);
+      await page.getByRole('button', { name: 'Remove tag kept' }).click();
+      await page.getByRole('button', { name: 'Remove tag kept' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('button', { name: 'Ask it to stop' }).click();
+      await page.getByText('stop asked').waitFor();
+    },
+  },
+  {
+    name: 'into the trash and back',
+    async run({ page, server }) {
+      const id = await makeRun(server, 'bin', 'short-lived');
+      await page.goto(`${server.url}/p/bin/r/${id}`);
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name: 'Move to trash' }).click();
+      await page.getByRole('button', { name: 'Move to trash' }).click();
+      await page.getByText('is in the trash').waitFor();
+      await page.goto(`${server.url}/trash`);
+      await page.getByRole('button', { name: 'Restore short-lived' }).click();
+      await page.getByRole('button', { name: 'Restore short-lived' }).waitFor({ state: 'detached' });
+      assert.equal((await server.call('GET', `runs/${id}`)).deleted_us, null);
+    },
+  },
+  {
+    name: 'the console follows, finds and keeps colours',
+    async run({ page, server, data }) {
+      await page.goto(`${server.url}/p/sweep/r/${data.full}/console`);
+      await page.getByText('1199', { exact: true }).waitFor();
+      assert.ok((await page.locator('.log .a-green').count()) > 10);
+      await server.call('POST', `runs/${data.full}/lines`, { lines: [{ text: 'the newest line' }] });
+      await page.getByText('the newest line').waitFor();
+      await page.getByRole('textbox', { name: 'Find in the console' }).fill('needle');
+      await page.getByText('1', { exact: true }).first().waitFor();
+      await page.waitForTimeout(600);
+      await page.getByRole('button', { name: 'Next hit' }).click();
+      await page.locator('.is-current mark').waitFor();
+      assert.equal(await page.locator('.is-current mark').textContent(), 'needle');
+    },
+  },
+  {
+    name: 'a file comes down as it went up',
+    async run({ page, server, data }) {
+      await page.goto(`${server.url}/p/sweep/r/${data.full}/files`);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download out/model.bin' }).click()]);
+      const chunks = [];
+      for await (const c of await download.createReadStream()) chunks.push(c);
+      assert.equal(Buffer.concat(chunks).toString(), 'weights of the model\n');
+    },
+  },
+  {
+    name: 'palette, help and theme',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/`);
+      await page.getByRole('link', { name: 'sweep', exact: true }).first().waitFor();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Shortcuts and help' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('run-3');
+      await page.getByRole('option', { name: /run-3/ }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'run-3' }).waitFor();
+      await page.getByRole('button', { name: 'Switch theme' }).click();
+      await page.reload();
+      assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+      await page.goto(`${server.url}/?theme=light`);
+      assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');
+    },
+  },
+  {
+    name: 'the system tab says that there is no GPU, and why',
+    async run({ page, server, data }) {
+      await page.goto(`${server.url}/p/sweep/r/${data.full}/system`);
+      await page.getByText('No GPU on vm.').waitFor();
+      await page.getByText('libnvidia-ml.so.1 is not installed').waitFor();
+      await page.locator('[data-panel="system:Processor"] .plot[data-drawn="1"]').waitFor();
+    },
+  },
+  {
+    name: 'a panel of several metrics, kept in the address',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/p/sweep`);
+      await page.getByRole('button', { name: /^Panel/ }).click();
+      await page.getByRole('option', { name: 'train/loss' }).click();
+      await page.getByRole('option', { name: 'val/loss' }).click();
+      await page.getByRole('button', { name: 'Add panel' }).click();
+      await page.waitForURL(/panels=/);
+      await page.reload();
+      await page.getByRole('heading', { name: 'train/loss · val/loss' }).waitFor();
+    },
+  },
+];
