@@ -178,11 +178,6 @@ static track_status parse_bins(struct app *app, const struct request *rq, struct
     return parse_range(body, out, err);
 }
 
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const unsigned char *)text, strlen(text)};
-}
-
 static track_status bins_binary(const struct request *rq, const struct bins_ask *ask,
                                 const struct bins_answer *answer, struct response *rs,
                                 track_error *err)
@@ -198,8 +193,8 @@ static track_status bins_binary(const struct request *rq, const struct bins_ask 
         struct columns_series one = {.id = (uint64_t)s->id,
                                      .version = s->version,
                                      .unchanged = s->unchanged,
-                                     .key = bytes_of(s->name),
-                                     .context = bytes_of(s->context),
+                                     .key = bytes_from(s->name),
+                                     .context = bytes_from(s->context),
                                      .bins = s->bins,
                                      .count = s->count};
         struct uuid id;

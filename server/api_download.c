@@ -185,7 +185,7 @@ static const char *disposition_of(const struct request *rq, const char *name)
     buf_text(&text, "attachment");
     if (last) {
         buf_text(&text, "; filename*=UTF-8''");
-        url_encode((struct bytes){(const unsigned char *)last, strlen(last)}, &text);
+        url_encode(bytes_from(last), &text);
     }
     return text.status == TRACK_OK ? arena_text(rq->arena, (const char *)text.at, text.size) : NULL;
 }

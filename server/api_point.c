@@ -117,7 +117,7 @@ static track_status need_key(struct filling *f, const struct json *item, uint32_
     const char *name;
     struct frame_key key;
     TRY(json_need_text(item, "key", &name, err));
-    key.name = (struct bytes){(const unsigned char *)name, strlen(name)};
+    key.name = bytes_from(name);
     TRY(context_parse(f->rq, item, &key.context, err));
     *out = key_index(f, &key);
     return TRACK_OK;
@@ -211,7 +211,7 @@ static track_status text_parse(struct filling *f, const struct json *item, struc
     TRY(step_parse(item, &out->step, err));
     TRY(json_may_int_in(item, "time_us", any_time, &out->time_us, err));
     TRY(json_need_text(item, "text", &text, err));
-    out->text = (struct bytes){(const unsigned char *)text, strlen(text)};
+    out->text = bytes_from(text);
     return TRACK_OK;
 }
 
@@ -251,7 +251,7 @@ static track_status line_parse(const struct request *rq, const struct json *item
                          stream);
     }
     out->stream = error ? FRAME_STDERR : FRAME_STDOUT;
-    out->text = (struct bytes){(const unsigned char *)text, strlen(text)};
+    out->text = bytes_from(text);
     return TRACK_OK;
 }
 

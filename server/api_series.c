@@ -117,16 +117,11 @@ static track_status points_json(const struct request *rq, const struct points_pa
     return render_end(&w, rs, err);
 }
 
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const unsigned char *)text, strlen(text)};
-}
-
 static track_status points_binary(const struct request *rq, const struct points_page *page,
                                   struct response *rs, track_error *err)
 {
-    struct columns_points in = {.key = bytes_of(page->name),
-                                .context = bytes_of(page->context),
+    struct columns_points in = {.key = bytes_from(page->name),
+                                .context = bytes_from(page->context),
                                 .steps = page->steps,
                                 .times_us = page->times_us,
                                 .values = page->values,

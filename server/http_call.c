@@ -30,7 +30,7 @@ struct call {
     int64_t waiting_us;         /* since when (steady); 0: does not wait */
     atomic_int phase;
     int64_t answer_us; /* steady */
-    bool begun, ran, parked, streaming;
+    bool begun, ran, streaming;
 };
 
 /* On the writer's thread: the call is ours again. */
@@ -72,7 +72,6 @@ void *call_on_target(void *cls, const char *target, struct MHD_Connection *conne
 }
 
 struct gathering {
-    struct call *call;
     struct url_pair *headers;
     size_t count;
 };
@@ -95,7 +94,7 @@ static enum MHD_Result gather_header(void *cls, enum MHD_ValueKind kind, const c
 static bool fill_head(struct call *c, const char *method, const char *version)
 {
     struct exchange *x = &c->x;
-    struct gathering g = {.call = c};
+    struct gathering g = {.count = 0};
     g.headers = ARENA_ARRAY(&x->arena, struct url_pair, GATE_HEADERS_MAX + 1);
     x->head.method = method;
     x->head.version = version;
@@ -220,8 +219,7 @@ static enum MHD_Result on_part(struct call *c, const char *data, size_t *size)
     if (c->x.row && c->x.row->receive) {
         peer_progress(c->peer, c->x.start_us, c->x.got_bytes);
     }
-    return c->x.refused && c->x.got_bytes > c->x.body.limit_bytes + DROP_BYTES_MAX ? MHD_NO
-                                                                                   : MHD_YES;
+    return c->x.dropped_bytes > DROP_BYTES_MAX ? MHD_NO : MHD_YES;
 }
 
 static void wait_begin(struct call *c)

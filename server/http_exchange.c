@@ -137,7 +137,8 @@ void exchange_take(struct exchange *x, struct bytes part)
 {
     x->got_bytes += part.size;
     if (x->answered) {
-        return; /* refused on the way: the rest is read and dropped */
+        x->dropped_bytes += part.size;
+        return;
     }
     if (x->row->receive) {
         if (x->row->receive(x->app, &x->rq, part, &x->err) != TRACK_OK) {
@@ -219,16 +220,17 @@ void exchange_record(const struct exchange *x, bool complete)
     atomic_fetch_add(&stats->sent_bytes, x->sent_bytes);
     const char *method = x->head.method ? x->head.method : "";
     const char *path = x->rq.path ? x->rq.path : "";
+    /* What a caller got wrong may show a value of theirs, and those are not for the log. */
+    const char *error = http >= 500 ? x->err.message : status_wire(x->err.status);
     struct log_field fields[] = {
-        LOG_TEXT("method", ((struct bytes){(const unsigned char *)method, strlen(method)})),
-        LOG_TEXT("path", ((struct bytes){(const unsigned char *)path, strlen(path)})),
+        LOG_TEXT("method", bytes_from(method)),
+        LOG_TEXT("path", bytes_from(path)),
         LOG_NUMBER("status", http),
         LOG_NUMBER("took_us", took_us),
         LOG_NUMBER("in", (int64_t)x->got_bytes),
         LOG_NUMBER("out", (int64_t)x->sent_bytes),
-        LOG_TEXT("ref", ((struct bytes){(const unsigned char *)x->ref, strlen(x->ref)})),
-        LOG_TEXT("error",
-                 ((struct bytes){(const unsigned char *)x->err.message, strlen(x->err.message)})),
+        LOG_TEXT("ref", bytes_from(x->ref)),
+        LOG_TEXT("error", bytes_from(error)),
     };
     bool failed = x->err.message[0] != '\0';
     log_write(x->app->log, http >= 500 ? LOG_ERROR : LOG_INFO, "request", fields, failed ? 8 : 7);

@@ -34,6 +34,7 @@ struct exchange {
     char ref[9];      /* names this request in the answer of an error and in the log */
     int64_t start_us; /* steady */
     uint64_t got_bytes, sent_bytes;
+    uint64_t dropped_bytes; /* received after the refusal */
 };
 
 /* Takes the head, which lives in x->arena, through the gate.

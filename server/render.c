@@ -123,7 +123,7 @@ void render_meaning(struct json_writer *w, const struct metric_def_list *defs, c
 void render_next(struct json_writer *w, const char *place)
 {
     if (place) {
-        render_hex(w, "next", (struct bytes){(const unsigned char *)place, strlen(place)});
+        render_hex(w, "next", bytes_from(place));
     } else {
         json_write_null(w, "next");
     }

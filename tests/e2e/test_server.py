@@ -107,6 +107,20 @@ def test_a_path_cannot_forge_a_line_of_the_log(trackd):
     assert '\x1b' not in text and '\nstatus=200' not in text
 
 
+def test_no_value_of_a_caller_stands_in_the_log(trackd):
+    run, secret = conftest.new_id(), 'canary-8f3a'
+    path = f'/api/v1/runs/{run}'
+    trackd.json('PUT', path, {'project': 'p', 'params': {'key': secret}, 'tags': {'t': secret}})
+    for method, where, body in (('POST', path + '/params', {'params': {'key': secret + '2'}}),
+                                ('POST', path + '/params', {'params': {'x': [secret]}}),
+                                ('PATCH', path, {secret: 1}), ('GET', path + f'/points?key={secret}', None),
+                                ('POST', '/api/v1/runs/search', {'filter': f'{secret} <'})):
+        r = trackd.request(method, where, body, {'Authorization': f'Bearer {secret}', 'Cookie': secret})
+        assert r.status in (400, 404, 409), r
+        until(lambda: r.error['ref'] in trackd.log.read_text())
+    assert secret not in trackd.log.read_text()
+
+
 def test_serves_many_at_once(trackd):
     codes = []
 

@@ -257,7 +257,9 @@ TEST(exchange, hands_a_streamed_body_on_until_it_is_refused)
         CHECK(!t.x.refused);
     }
     exchange_take(&t.x, TEXT("ab"));
-    CHECK(t.x.refused);
+    CHECK(t.x.refused && t.x.dropped_bytes == 0);
+    exchange_take(&t.x, TEXT("ab"));
+    CHECK_INT(t.x.dropped_bytes, 2);
     exchange_run(&t.x);
     CHECK_INT(exchange_http(&t.x), 507);
     CHECK(says(&t, "the disk is full") && t.x.rs.retry_s > 0);
