@@ -214,6 +214,38 @@ static size_t count_watches(const struct agent *a)
     return count;
 }
 
+/* Says it in every run, where people look. */
+static void alert(struct agent *a, const char *title, const char *text)
+{
+    char full[AGENT_NODE_MAX + 64];
+    snprintf(full, sizeof full, "%s: %s", a->node, title);
+    for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
+        struct watch *w = agent_watch(a, i);
+        if (w != NULL && track_log_alert(w->run, TRACK_WARNING, full, text) != TRACK_OK) {
+            agent_say(a, "no alert in run %s", w->run_id); /* counted in the run, too */
+        }
+    }
+}
+
+static void alert_devices(struct agent *a)
+{
+    const struct devices *d = &a->devices;
+    if (d->hung && !a->hung) {
+        alert(a, "the GPUs do not answer",
+              "The driver has not answered for 10 seconds. GPU metrics pause; the run goes on.");
+    }
+    a->hung = d->hung;
+    for (uint32_t i = 0; i < DEVICES_MAX; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+        char title[32];
+        if (d->list[i].lost && (a->lost & bit) == 0) {
+            snprintf(title, sizeof title, "gpu%u is lost", i);
+            alert(a, title, "The driver says that it fell off the bus, or needs a reset.");
+        }
+        a->lost = d->list[i].lost ? a->lost | bit : a->lost & ~bit;
+    }
+}
+
 static void tell_devices(struct agent *a, int64_t now_us)
 {
     for (size_t i = 0; i < PROCS_RUNS_MAX; i++) {
@@ -230,6 +262,7 @@ static void tick(struct agent *a, int64_t second)
     int64_t now_us = agent_clock_us(CLOCK_REALTIME);
     devices_check(&a->devices, agent_clock_us(CLOCK_MONOTONIC));
     devices_drain(&a->devices, &a->board);
+    alert_devices(a);
     host_sample_fast(&a->host, &a->board);
     if (second % SCAN_EVERY_S == 0) {
         scan_processes(a, now_us);

@@ -38,6 +38,8 @@ struct agent {
     int connections[AGENT_CONNECTIONS_MAX]; /* -1: free */
     int64_t empty_us; /* monotonic: since when there is no watch; 0: there is one */
     int64_t scan_us;  /* wall clock of the last scan of processes */
+    uint32_t lost;    /* a bit a device that alerts were sent of */
+    bool hung;        /* likewise of the worker */
 };
 
 /* Makes a sampler that has not begun.

@@ -32,6 +32,15 @@ static bool subscribe_address(struct sockaddr_un *out)
     return n > 0 && (size_t)n < room;
 }
 
+/* True if this user, or root, listens there: in /tmp it might be anybody. */
+static bool subscribe_is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == getuid() || peer.uid == 0);
+}
+
 static track_status subscribe_connect(int *out, track_error *err)
 {
     struct sockaddr_un at;
@@ -49,6 +58,10 @@ static track_status subscribe_connect(int *out, track_error *err)
         int why = errno;
         close(fd);
         return FAIL(err, TRACK_UNREACHABLE, "no sampler at %s: %s", at.sun_path, strerror(why));
+    }
+    if (!subscribe_is_ours(fd)) {
+        close(fd);
+        return FAIL(err, TRACK_DENIED, "another user listens at %s", at.sun_path);
     }
     *out = fd;
     return TRACK_OK;
@@ -182,7 +195,11 @@ static track_status subscribe_talk(const struct subscription *s, const char *op,
 static track_status subscribe_once(const struct subscription *s, track_error *err)
 {
     int fd;
-    if (subscribe_connect(&fd, NULL) != TRACK_OK) {
+    track_status status = subscribe_connect(&fd, err);
+    if (status != TRACK_OK) {
+        if (status != TRACK_UNREACHABLE) {
+            return status;
+        }
         TRY(subscribe_spawn(err));
         TRY(subscribe_connect(&fd, err));
     }

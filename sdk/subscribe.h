@@ -24,6 +24,7 @@ struct subscription {
  * TRACK_UNREACHABLE  no sampler answers, not even a new one.
  * TRACK_TIMEOUT      it does not answer in time.
  * TRACK_CONFLICT     it refuses; err says why.
+ * TRACK_DENIED       another user has taken its place in /tmp.
  * TRACK_IO, TRACK_NOMEM
  *
  * Tests: tests/sdk/test_subscribe.c, tests/e2e/test_agent.py

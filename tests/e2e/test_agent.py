@@ -109,6 +109,7 @@ def scenes(shared_trackd, tmp_path_factory):
     scene('old', 'fake-old', 'devices 1\n').launch('sleep 9')
     scene('hang', 'fake', 'devices 1\nhang nvmlDeviceGetUtilizationRates 2 -1\n').launch('sleep 24')
     scene('worker', 'fake', 'devices 1\n').launch('sleep 30')
+    scene('lost', 'fake', 'devices 1\nfail nvmlDeviceGetUtilizationRates 15 2 -1\n').launch('sleep 9')
     scene('sampler').launch('sleep 12')
     scene('trainer').launch('sleep 60')
     yield made
@@ -169,6 +170,15 @@ def test_a_driver_of_some_years_ago(scenes):
     assert 'gpu0/mem_temp_c' not in got
 
 
+def test_a_lost_gpu_is_said_where_people_look(scenes):
+    s = scenes['lost']
+    assert s.runs[0].wait(60) == 0
+    alerts = s.server.json('GET', f'/api/v1/runs/{s.run_id(s.runs[0])}/alerts')['alerts']
+    assert [a['title'] for a in alerts] == [f'{NODE}: gpu0 is lost']
+    assert s.devices(s.runs[0])['devices'][0]['lost'] is True
+    assert s.series(s.runs[0])['gpu0/lost']['last'] == 1
+
+
 def test_a_killed_worker_costs_the_devices_only(scenes):
     s = scenes['worker']
     worker = wait_for(lambda: (s.root / 'run/track/agent.sock').exists() and s.status()['worker'], 20)
@@ -210,6 +220,8 @@ def test_a_driver_that_hangs_does_not_stop_the_host(scenes):
     assert got['cpu/busy_pct']['n'] > got.get('gpu0/busy_pct', {'n': 0})['n'] + 1
     why = [m['why'] for m in s.devices(s.runs[0])['missing'] if m['what'] == 'gpu worker']
     assert why and 'gpu_unresponsive' in why[0]
+    alerts = s.server.json('GET', f'/api/v1/runs/{s.run_id(s.runs[0])}/alerts')['alerts']
+    assert [a['title'] for a in alerts] == [f'{NODE}: the GPUs do not answer']
 
 
 def test_a_program_asks_for_the_sampler_itself(shared_trackd, tmp_path):
