@@ -247,6 +247,7 @@ static track_status launch_command(struct cmd *c, struct launch_options *o, trac
     int why = 0;
     TRY(fill_launch(c, &t, o, err));
     TRY(tracking_start(c, o->child.argv, &t, err));
+    o->mode = t.run || o->mode == LAUNCH_PTY ? o->mode : LAUNCH_OFF; /* no run, no files for it */
     track_status status = fill_env(c, &t, o->mode, &env, err);
     if (status == TRACK_OK) {
         snprintf(name, sizeof(name), "%.32s-%ld", t.id ? t.id : "none", (long)getpid());

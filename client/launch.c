@@ -125,10 +125,13 @@ static void take_keys(struct launch *l)
 {
     unsigned char keys[KEYS_BYTES];
     ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
-    int key = terminal_suspend_key(&l->terminal);
+    int key = terminal_key(&l->terminal, VSUSP), interrupt = terminal_key(&l->terminal, VINTR);
     if (n <= 0) {
         l->input_over = n == 0 || errno != EINTR;
         return;
+    }
+    if (interrupt >= 0 && memchr(keys, interrupt, (size_t)n)) {
+        l->result.asked = SIGINT; /* its terminal sends it the signal */
     }
     unsigned char *at = key >= 0 ? memchr(keys, key, (size_t)n) : NULL;
     write_all(l, l->terminal.master, (struct bytes){keys, at ? (size_t)(at - keys) : (size_t)n});

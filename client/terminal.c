@@ -57,11 +57,11 @@ void terminal_signal(const struct terminal *t, int number)
     }
 }
 
-int terminal_suspend_key(const struct terminal *t)
+int terminal_key(const struct terminal *t, int index)
 {
     struct termios now;
     bool known = tcgetattr(t->master, &now) == 0;
-    return known && (now.c_lflag & ISIG) && now.c_cc[VSUSP] ? now.c_cc[VSUSP] : -1;
+    return known && (now.c_lflag & ISIG) && now.c_cc[index] ? now.c_cc[index] : -1;
 }
 
 void terminal_close(struct terminal *t)

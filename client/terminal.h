@@ -32,8 +32,9 @@ void terminal_resize(const struct terminal *t);
 /* Sends a signal to the processes in the foreground of the command's terminal. */
 void terminal_signal(const struct terminal *t, int number);
 
-/* The key that suspends there (Ctrl-Z); -1 when it means nothing, as in an editor. */
-int terminal_suspend_key(const struct terminal *t);
+/* The key of this index of termios (VSUSP: Ctrl-Z, VINTR: Ctrl-C) there; -1 when it means nothing,
+ * as in an editor. */
+int terminal_key(const struct terminal *t, int index);
 
 /* Restores the user's terminal and closes ours. */
 void terminal_close(struct terminal *t);

@@ -28,14 +28,14 @@ static int64_t change_ns(const struct stat *st)
     return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* Records the files of one --input. */
+/* Records the files of one --input; without a run it only looks whether they are there. */
 static track_status add_input(struct tracking *t, const char *word, track_error *err)
 {
     const char *name, *path;
     struct tree tree;
     TRY(part_name(t->c->arena, word, &name, &path, err));
     TRY(tree_list(t->c->arena, path, name, &tree, err));
-    for (const struct tree_file *f = tree.files; f; f = f->next) {
+    for (const struct tree_file *f = t->run ? tree.files : NULL; f; f = f->next) {
         struct stat st;
         struct tracked_input *input = ARENA_NEW(t->c->arena, struct tracked_input);
         if (!input) {
@@ -50,6 +50,7 @@ static track_status add_input(struct tracking *t, const char *word, track_error 
     return TRACK_OK;
 }
 
+/* Sets what --param or --tag say; without a run it only looks whether they can be understood. */
 static track_status set_pairs(struct tracking *t, const char *option, track_error *err)
 {
     bool tag = strcmp(option, "tag") == 0;
@@ -63,6 +64,9 @@ static track_status set_pairs(struct tracking *t, const char *option, track_erro
         }
         if (!*key || (!tag && !equals)) {
             return FAIL(err, TRACK_INVALID, "run: --%s is K=V, not \"%.120s\"", option, word);
+        }
+        if (!t->run) {
+            continue;
         }
         track_status status =
             tag ? track_set_tag(t->run, key, value) : track_set_param(t->run, key, value);
@@ -179,10 +183,14 @@ track_status tracking_start(struct cmd *c, char *const *argv, struct tracking *o
 {
     track_error why = {0};
     *out = (struct tracking){.c = c};
+    TRY(describe(out, err)); /* a mistake in the words leaves no run behind */
     TRY(open_client(out, err));
-    TRY(track_get_settings(out->client, save_setting, out, err));
-    track_status status = start_run(out, argv, &why);
+    track_status status = track_get_settings(out->client, save_setting, out, &why);
+    if (status == TRACK_OK) {
+        status = start_run(out, argv, &why);
+    }
     if (status == TRACK_INVALID || status == TRACK_NOT_FOUND) {
+        track_close(&out->client);
         return FAIL(err, status, "%s", why.message);
     }
     if (status != TRACK_OK) {
@@ -191,7 +199,9 @@ track_status tracking_start(struct cmd *c, char *const *argv, struct tracking *o
         return TRACK_OK;
     }
     say_start(out);
-    TRY(describe(out, err));
+    if (describe(out, err) != TRACK_OK) {
+        print_say(c->print, "track: not recorded: %s", err->message);
+    }
     return TRACK_OK;
 }
 
