@@ -302,14 +302,24 @@ static track_status make_durable(struct upload *u, track_error *err)
     return blobs_end(part, u->loc, err);
 }
 
-static track_status loc_row(void *data, const struct db_value *c, track_error *err)
+static void copy_loc(struct bytes loc, char *out)
 {
-    (void)err;
-    struct bytes loc = c[0].as.bytes;
-    char *out = data;
     size_t size = loc.size < BLOBS_LOC_BYTES ? loc.size : BLOBS_LOC_BYTES;
     memcpy(out, loc.at, size);
     out[size] = '\0';
+}
+
+static track_status taken_row(void *data, const struct db_value *c, track_error *err)
+{
+    (void)err;
+    copy_loc(c[0].as.bytes, data);
+    return TRACK_OK;
+}
+
+static track_status ref_row(void *data, const struct db_value *c, track_error *err)
+{
+    (void)err;
+    copy_loc(c[1].as.bytes, data);
     return TRACK_OK;
 }
 
@@ -317,7 +327,7 @@ static track_status loc_row(void *data, const struct db_value *c, track_error *e
 static track_status take_loose(const struct upload *u, struct db *db, track_error *err)
 {
     char taken[BLOBS_LOC_BYTES + 1] = "";
-    TRY(db_run(db, QUERY_loose_take, DB_IN(db_t(u->loc)), loc_row, taken, err));
+    TRY(db_run(db, QUERY_loose_take, DB_IN(db_t(u->loc)), taken_row, taken, err));
     return taken[0] ? TRACK_OK : FAIL(err, TRACK_BUSY, "the upload took too long: send it again");
 }
 
@@ -325,11 +335,26 @@ static track_status take_loose(const struct upload *u, struct db *db, track_erro
 static track_status give_ours_up(const struct upload *u, struct db *db, track_error *err)
 {
     struct bytes digest = {u->digest.at, sizeof(u->digest.at)};
-    return u->loc[0] ? db_exec(db, QUERY_loose_add,
-                               DB_IN(db_t(u->loc), db_b(digest), db_i(1), db_i(u->stored),
-                                     db_i(u->now_us)),
-                               err)
-                     : TRACK_OK;
+    return db_exec(db, QUERY_loose_add,
+                   DB_IN(db_t(u->loc), db_b(digest), db_i(1), db_i(u->stored), db_i(u->now_us)),
+                   err);
+}
+
+static track_status adopt(const struct upload *u, struct db *db, struct bytes digest,
+                          track_error *err)
+{
+    if (u->loc[0]) {
+        TRY(take_loose(u, db, err));
+    }
+    TRY(db_exec(db, QUERY_blob_adopt,
+                DB_IN(db_b(digest), db_i(u->size), db_i(u->stored), db_i(u->enc), db_t(u->loc),
+                      db_i(u->now_us)),
+                err));
+    return u->loc[0]
+               ? TRACK_OK
+               : db_exec(db, QUERY_blob_inline_add,
+                         DB_IN(db_b(digest), db_b((struct bytes){u->small.at, u->small.size})),
+                         err);
 }
 
 static track_status end_work(struct ticket *t, struct db *db, track_error *err)
@@ -337,26 +362,19 @@ static track_status end_work(struct ticket *t, struct db *db, track_error *err)
     struct upload_end *end = (struct upload_end *)(void *)t;
     const struct upload *u = end->upload;
     struct bytes digest = {u->digest.at, sizeof(u->digest.at)};
-    char loc[BLOBS_LOC_BYTES + 1] = "";
-    bool there = false;
-    int64_t size;
-    TRY(db_find_i(db, QUERY_blob_ref, DB_IN(db_b(digest), db_i(u->now_us)), &size, &there, err));
-    if (u->loc[0]) {
-        TRY(take_loose(u, db, err));
+    char loc[BLOBS_LOC_BYTES + 1] = "?"; /* stays so where there is no row */
+    TRY(db_run(db, QUERY_blob_ref, DB_IN(db_b(digest), db_i(u->now_us)), ref_row, loc, err));
+    bool there = loc[0] != '?';
+    bool ours = there && u->loc[0] && strcmp(loc, u->loc) == 0; /* a commit nobody heard of */
+    end->known = there && !ours;
+    if (!there) {
+        return adopt(u, db, digest, err);
     }
-    TRY(db_run(db, QUERY_blob_adopt,
-               DB_IN(db_b(digest), db_i(u->size), db_i(u->stored), db_i(u->enc), db_t(u->loc),
-                     db_i(u->now_us)),
-               loc_row, loc, err));
-    end->known = there;
-    if (there) {
-        return give_ours_up(u, db, err);
+    if (ours || !u->loc[0]) {
+        return TRACK_OK;
     }
-    return u->loc[0]
-               ? TRACK_OK
-               : db_exec(db, QUERY_blob_inline_add,
-                         DB_IN(db_b(digest), db_b((struct bytes){u->small.at, u->small.size})),
-                         err);
+    TRY(take_loose(u, db, err));
+    return give_ours_up(u, db, err);
 }
 
 track_status store_upload_end(struct upload *u, struct upload_end *end, track_error *err)

@@ -2,15 +2,13 @@
 SELECT size, stored, enc, loc, created_us FROM blob WHERE digest = $1;
 
 -- A reference to a blob is about to be written.  $1 digest, $2 now
--- name: blob_ref bi -> i
-UPDATE blob SET ref_us = $2 WHERE digest = $1 RETURNING size;
+-- name: blob_ref bi -> it
+UPDATE blob SET ref_us = $2 WHERE digest = $1 RETURNING size, loc;
 
--- Adopts an object; another loc comes back where the blob was there already.
--- $1 digest, $2 size, $3 stored, $4 enc, $5 loc, $6 now
--- name: blob_adopt biiiti -> t
+-- Adopts an object.  $1 digest, $2 size, $3 stored, $4 enc, $5 loc, $6 now
+-- name: blob_adopt biiiti ->
 INSERT INTO blob(digest, size, stored, enc, loc, created_us, ref_us)
-VALUES ($1, $2, $3, $4, $5, $6, $6)
-ON CONFLICT(digest) DO UPDATE SET ref_us = excluded.ref_us RETURNING loc;
+VALUES ($1, $2, $3, $4, $5, $6, $6);
 
 -- name: blob_inline_add bb ->
 INSERT INTO blob_inline(digest, data) VALUES ($1, $2) ON CONFLICT(digest) DO NOTHING;

@@ -6,6 +6,7 @@
 #include "../../server/store_base.h"
 #include "../../server/store_blob.h"
 #include "../harness.h"
+#include "faulty_db.h"
 #include "fixture.h"
 
 #include <stdlib.h>
@@ -179,4 +180,32 @@ TEST(store_blob, refuses_uploads_when_the_disk_is_nearly_full)
     bool known;
     struct bytes in = content(&f, 10, false);
     CHECK_INT(send(&f, in, digest_of(&f, in), 10, &known), TRACK_FULL);
+}
+
+TEST(store_blob, settles_a_commit_of_unknown_outcome)
+{
+    static const size_t sizes[] = {100, 200000};
+    for (int i = 0; i < 2; i++) {
+        __attribute__((cleanup(fixture_close))) struct fixture f = {0};
+        fixture_open(&f, &db_faulty);
+        CHECK(f.store);
+        bool known;
+        struct blob blob;
+        struct bytes in = content(&f, sizes[i], true), digest = digest_of(&f, in);
+        struct upload *u = NULL;
+        struct upload_want want = {digest, (int64_t)in.size, NOW_US};
+        struct upload_end end = {.known = true};
+        CHECK_INT(store_upload_begin(f.store, &want, &u, &f.err), TRACK_OK);
+        track_status status = store_upload_part(u, in, &f.err);
+        CHECK_INT(store_reap(f.store, NOW_US, &f.err), TRACK_OK); /* what was queued is done */
+        faulty_db_at(FAULTY_AFTER_COMMIT, 1, TRACK_IO, DB_UNKNOWN);
+        status = status == TRACK_OK ? store_upload_end(u, &end, &f.err) : status;
+        status = fixture_wait(&f, status, &end.ticket);
+        store_upload_release(u);
+        CHECK_INT(status, TRACK_OK);
+        CHECK_INT(store_blob_get(f.store, digest, &f.arena, &blob, &f.err), TRACK_OK);
+        CHECK(comes_back(&f, &blob, in));
+        CHECK_INT(send(&f, in, digest, (int64_t)in.size, &known), TRACK_OK);
+        CHECK(known);
+    }
 }
