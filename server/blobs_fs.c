@@ -88,7 +88,11 @@ static void remove_leftovers(int dir_fd)
 
 track_status blobs_fs_open(int data_fd, const char *name, struct blobs **out, track_error *err)
 {
-    if (mkdirat(data_fd, name, 0700) != 0 && errno != EEXIST) {
+    if (mkdirat(data_fd, name, 0700) == 0) {
+        if (fsync(data_fd) != 0) {
+            return failed("cannot make the directory durable", name, err);
+        }
+    } else if (errno != EEXIST) {
         return failed("cannot make the directory", name, err);
     }
     int dir_fd = open_beneath(data_fd, name, O_RDONLY | O_DIRECTORY);

@@ -254,7 +254,7 @@ static track_status def_work(struct ticket *t, struct db *db, track_error *err)
 
 static void def_after(struct ticket *t)
 {
-    run_publish(t, LIVE_RUN, ((const struct metric_def_set *)(const void *)t)->run, "metrics");
+    run_publish(t, LIVE_RUN, ((const struct metric_def_set *)(const void *)t)->run, "definitions");
 }
 
 static track_status check_def(const struct metric_def *d, track_error *err)

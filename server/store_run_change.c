@@ -133,8 +133,8 @@ static track_status work(struct ticket *t, struct db *db, track_error *err)
 static void after(struct ticket *t)
 {
     static const char *const fields[] = {
-        [RUN_PATCH] = "name,note", [RUN_DELETE] = "deleted",   [RUN_RESTORE] = "deleted",
-        [RUN_STOP] = "stop",       [RUN_REOPEN] = "state,rev", [RUN_REOPEN_LATE] = "state,rev",
+        [RUN_PATCH] = "name,note", [RUN_DELETE] = "deleted", [RUN_RESTORE] = "deleted",
+        [RUN_STOP] = "stop",       [RUN_REOPEN] = "state",   [RUN_REOPEN_LATE] = "state",
         [RUN_FINISH] = "state",
     };
     struct run_change *call = (struct run_change *)(void *)t;
