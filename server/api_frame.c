@@ -100,7 +100,7 @@ track_status api_writer_lost(struct app *app, struct request *rq, struct respons
     struct journal_writer *call;
     TRY(parse_body(rq, names, &body, err));
     TRY(writer_begin(app, rq, rs, &call, err));
-    TRY(json_need_int_in(body, "count", (struct json_range){1, INT64_MAX}, &call->lost, err));
+    TRY(json_need_int_in(body, "count", (struct json_range){1, LOST_MAX}, &call->lost, err));
     TRY(json_may_text(body, "reason", &call->lost_why, err));
     return journal_writer(app->store, call, err);
 }

@@ -84,6 +84,11 @@ static track_status place(struct append *a, track_error *err)
     const struct body *b = a->body;
     int64_t lo = b->frames[0].seq;
     a->call->next_seq = a->next_seq;
+    if (b->frames[b->count - 1].seq > SEQ_MAX) {
+        return FAIL(err, TRACK_INVALID,
+                    "frame %lld is beyond %lld, the last that a writer may send",
+                    (long long)b->frames[b->count - 1].seq, (long long)SEQ_MAX);
+    }
     if (lo > a->next_seq && !b->gap_ok) {
         a->call->gap = true;
         return FAIL(err, TRACK_CONFLICT, "frame %lld came, frame %lld is next", (long long)lo,

@@ -38,7 +38,8 @@ struct journal_append {
  *
  * Status of the ticket: TRACK_NOT_FOUND: no such run; TRACK_CONFLICT: the run is deleted; it has
  * finished (reopen it); seq is ahead of next_seq (gap is set); the same seq came with other
- * content; TRACK_INVALID: an epoch the run has not reached, a key number without definition.
+ * content; TRACK_INVALID: an epoch the run has not reached, a key number without definition, a seq
+ * over SEQ_MAX.
  *
  * Tests: tests/server/test_journal.c
  */
@@ -49,6 +50,11 @@ track_status journal_append(struct store *s, struct journal_append *call, track_
 track_status journal_append_work(struct ticket *t, struct db *db, track_error *err);
 void journal_append_after(struct ticket *t);
 
+/* More than any writer can have dropped or sent; sums over the writers of a run stay within int64.
+ */
+#define LOST_MAX (INT64_C(1) << 40)
+#define SEQ_MAX  (INT64_C(1) << 40)
+
 /* Introduces a writer with what is known of it, or closes it: it sends nothing more. */
 struct journal_writer {
     struct ticket ticket;
@@ -57,7 +63,7 @@ struct journal_writer {
     const char *name, *host; /* NULL: unchanged */
     int64_t rank;            /* -1: unchanged */
     int64_t pid;             /* 0: unchanged */
-    int64_t lost;            /* records that it had to drop so far; 0: unchanged */
+    int64_t lost;            /* records that it had to drop so far, to LOST_MAX; 0: unchanged */
     const char *lost_why;    /* with lost; NULL: not said */
     bool close;
     int64_t last_seq; /* close: seq of its last frame; -1: it sent none */

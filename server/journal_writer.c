@@ -147,7 +147,7 @@ track_status journal_writer(struct store *s, struct journal_writer *call, track_
     TRY(text_check_line("the name of a writer", call->name, LABEL_BYTES_MAX, err));
     TRY(text_check_line("the host of a writer", call->host, LABEL_BYTES_MAX, err));
     TRY(text_check_line("what was lost", call->lost_why, LABEL_BYTES_MAX, err));
-    if (call->lost < 0) {
+    if (call->lost < 0 || call->lost > LOST_MAX) {
         return FAIL(err, TRACK_INVALID, "a writer cannot have lost %lld records",
                     (long long)call->lost);
     }

@@ -264,6 +264,12 @@ def walk_points_out(call, run):
 
 
 def walk_search(call, run, other):
+    for ref in ('best:loss', 'best:loss:min', 'best:val/acc:max', run, run[:31], run[1:]):
+        assert call('resolve_get', 200, f'?ref={ref}&project=walk')['id'] == run, ref
+    assert {call('resolve_get', 200, f'?ref={r}&project=walk')['id'] for r in ('latest', 'latest~1')} == {run, other}
+    call('resolve_get', 404, '?ref=best:nope:min&project=walk')
+    call('resolve_get', 404, '?ref=latest~9&project=walk')
+    call('resolve_get', 404, '?ref=latest&project=nope')
     found = call('run_search', 200, body={'project': 'walk', 'filter': 'params.lr < 1', 'columns': ['params.lr', 'best(loss)'], 'total': True})
     assert [r['id'] for r in found['runs']] == [run] and found['total'] == 1
     assert found['runs'][0]['values'][0] == '0.1' and found['runs'][0]['values'][1]['value'] == 1
@@ -293,9 +299,13 @@ def walk_writers(call, run):
     call('frame_add', 400, run=run, body=frame(writer, 1, 1, crc=7), headers=frames)
     call('frame_add', 400, run=run, body=b'', headers=frames)
     call('frame_add', 404, run=NONE, body=frame(writer, 0, 1), headers=frames)
+    call('frame_add', 400, run=run, body=frame(b'w' * 16, (1 << 40) + 1, 1, flags=4), headers=frames)
+    call('frame_add', 400, run=run, body=frame(b'w' * 16, (1 << 63) - 1, 1, flags=4), headers=frames)
     call('frame_add', 413, run=run, body=b'x' * ((4 << 20) + 1), headers=frames)
     call('writer_lost_set', 200, run=run, writer=w, body={'count': 3, 'reason': 'spool full'})
     call('writer_lost_set', 400, run=run, writer=w, body={})
+    call('writer_lost_set', 400, run=run, writer=w, body={'count': (1 << 40) + 1})
+    call('writer_lost_set', 400, run=run, writer=w, body={'count': 0})
     call('writer_lost_set', 404, run=NONE, writer=w, body={'count': 3})
     assert call('run_get', 200, run=run)['lost'] == 3
     assert call('writer_close', 409, run=run, writer=w, body={'last_seq': 3})['next_seq'] == 1
