@@ -36,7 +36,7 @@ export function Code({ run, docs }: RunProps) {
         {patch.error.value && <Failure what="The patch could not be read." error={patch.error.value} onRetry={patch.reload} />}
         {size !== undefined && patch.data.value === undefined && !patch.error.value && <Meter label="Loading patch" />}
         {size !== undefined && patch.data.value !== undefined && (
-          <pre class="patch" tabIndex={0} role="region" aria-label="Patch">{lines.slice(0, LINES_MAX).map((l, i) => <span key={i} class={kind(l)}>{l || ' '}{'\n'}</span>)}</pre>
+          <pre class="patch" tabIndex={0} role="region" aria-label="Lines of the patch">{lines.slice(0, LINES_MAX).map((l, i) => <span key={i} class={kind(l)}>{l || ' '}{'\n'}</span>)}</pre>
         )}
         {lines.length > LINES_MAX && <p class="small muted">The first {group3(LINES_MAX)} of {group3(lines.length)} lines; “Copy” has all of them.</p>}
       </section>
