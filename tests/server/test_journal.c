@@ -4,6 +4,7 @@
 #include "../../server/journal.h"
 #include "../../server/store_base.h"
 #include "../harness.h"
+#include "faulty_db.h"
 #include "fixture.h"
 
 #include <string.h>
@@ -97,13 +98,15 @@ static track_status see(void *data, const struct journal_row *row, track_error *
     return TRACK_OK;
 }
 
-/* The frames of RUN_A are those of seq 0..next-1, each once. */
-static bool holds(struct fixture *f, int64_t next)
+/* The frames of a writer of RUN_A are those of seq 0..next-1, each once; writer 0: the only one. */
+static bool holds_of(struct fixture *f, unsigned char writer, int64_t next)
 {
     AUTO_READ struct read r = {0};
     struct run_brief run;
     struct seen s = {.dense = true};
-    struct journal_range range = {.writer = {NULL, 0}};
+    unsigned char id[JOURNAL_WRITER_BYTES];
+    memset(id, writer, sizeof(id));
+    struct journal_range range = {.writer = {id, writer ? sizeof(id) : 0}};
     if (store_read_begin(f->store, &r, &f->err) != TRACK_OK ||
         run_find(r.db, RUN_A, &run, &f->err) != TRACK_OK) {
         return false;
@@ -111,6 +114,11 @@ static bool holds(struct fixture *f, int64_t next)
     range.run_node = run.node;
     return journal_each(r.db, &range, see, &s, &f->err) == TRACK_OK && s.dense && s.next == next &&
            s.points == 3 * next;
+}
+
+static bool holds(struct fixture *f, int64_t next)
+{
+    return holds_of(f, 0, next);
 }
 
 TEST(journal, counts_a_frame_once)
@@ -395,4 +403,77 @@ TEST(journal, says_when_a_resumed_run_goes_over_its_steps_again)
     later.seq = 1;
     CHECK_INT(send_one(&f, &later, &got), TRACK_OK);
     CHECK(!got.repeated_steps);
+}
+
+/* Frames lo..hi of a writer, which defines its key in frame 0. */
+static track_status send_some(struct fixture *f, unsigned char writer, const uint64_t range[2],
+                              struct journal_append *out)
+{
+    AUTO_BUF body = BUF(BODY_BYTES);
+    for (uint64_t seq = range[0]; seq <= range[1]; seq++) {
+        struct bytes one =
+            fixture_frame(f, &(struct fixture_frame){.writer = writer,
+                                                     .seq = seq,
+                                                     .rows = 3,
+                                                     .content_crc = (uint32_t)seq + writer,
+                                                     .defines = seq == 0 ? "loss" : NULL});
+        buf_put(&body, one.at, one.size);
+    }
+    return send(f, (struct bytes){body.at, body.size}, out);
+}
+
+/* Lets the next commit fail in a random way; true: the whole call is going to fail. */
+static bool fail_somehow(unsigned dice)
+{
+    switch (dice % 10) {
+    case 0:
+        faulty_db_at(FAULTY_COMMIT, 1, TRACK_BUSY, DB_RETRY);
+        return false;
+    case 1:
+        faulty_db_at(FAULTY_COMMIT, 1, TRACK_IO, DB_UNKNOWN);
+        return false;
+    case 2:
+        faulty_db_at(FAULTY_AFTER_COMMIT, 1, TRACK_IO, DB_UNKNOWN);
+        return false;
+    case 3:
+        faulty_db_at(FAULTY_COMMIT, 2, TRACK_FULL, DB_UNKNOWN);
+        return true;
+    default:
+        faulty_db_at(FAULTY_COMMIT, 0, TRACK_OK, DB_COMMITTED);
+        return false;
+    }
+}
+
+TEST(journal, keeps_its_word_under_random_retries_and_failing_commits)
+{
+    enum { STEPS = 200, WRITERS = 3 };
+    __attribute__((cleanup(fixture_close))) struct fixture f = {0};
+    uint64_t next[WRITERS + 1] = {0}, state = 7;
+    struct journal_append got;
+    fixture_open(&f, &db_faulty);
+    CHECK(f.store && put(&f));
+    for (int i = 0; i < STEPS; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        unsigned dice = (unsigned)(state >> 33);
+        unsigned char w = (unsigned char)(1 + dice % WRITERS);
+        uint64_t back = dice / 8 % 4, lo = next[w] + 1 > back ? next[w] + 1 - back : 0;
+        const uint64_t range[2] = {lo, lo + dice / 64 % 3};
+        bool full = fail_somehow(dice / 512), gap = lo > next[w];
+        track_status status = send_some(&f, w, range, &got);
+        bool fresh = !gap && range[1] >= next[w];
+        if (gap) {
+            CHECK(status == TRACK_CONFLICT && got.gap && got.next_seq == (int64_t)next[w]);
+        } else if (status == TRACK_FULL) {
+            CHECK(full); /* nothing changed: the next try begins where this one did */
+        } else {
+            CHECK_INT(status, TRACK_OK);
+            next[w] = fresh ? range[1] + 1 : next[w];
+            CHECK_INT(got.next_seq, next[w]);
+        }
+    }
+    faulty_db_at(FAULTY_COMMIT, 0, TRACK_OK, DB_COMMITTED);
+    CHECK(next[1] > 20 && next[2] > 20 && next[3] > 20);
+    for (unsigned char w = 1; w <= WRITERS; w++) {
+        CHECK(holds_of(&f, w, (int64_t)next[w]));
+    }
 }
