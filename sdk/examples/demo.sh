@@ -48,12 +48,21 @@ server_start() {
         grep -q 'is in use by another program' "$state/trackd.log" || break
         port=$((port + 1))
     done
+    server_of_data
+}
+
+# The data may belong to a server that `make run` started: it is used, wherever it listens.
+server_of_data() {
+    pid=$(sed -n 's/.*in use by another trackd (pid \([0-9]*\)).*/\1/p' "$state/trackd.log")
+    listen=$(tr '\0' '\n' <"/proc/${pid:-0}/cmdline" 2>/dev/null | sed -n '/^--listen$/{n;p;q;}')
+    url=http://${listen:-127.0.0.1:8080}
+    if test -n "$pid" && healthy "$url"; then
+        echo "$url" >"$state/url"
+        say "the server at $url has this data already, and is used"
+        return 0
+    fi
     sed 's/^/    /' "$state/trackd.log" >&2
-    # The data may belong to a server that `make run` started.
-    url=http://127.0.0.1:8080
-    grep -q 'another' "$state/trackd.log" && healthy "$url" || return 1
-    echo "$url" >"$state/url"
-    say "the server at $url has this data already, and is used"
+    return 1
 }
 
 server_find() {
