@@ -75,8 +75,12 @@ export function endLabels(g: CanvasRenderingContext2D, f: Frame, lines: Line[]):
     const before = list[i - 1];
     if (before && p.y - before.y < 13) p.y = before.y + 13;
   });
+  let floor = f.top + f.height;
+  for (const p of [...list].reverse()) {
+    p.y = Math.min(p.y, floor);
+    floor = p.y - 13;
+  }
   for (const p of list) {
-    if (p.y > f.h - 4) break;
     const x = f.left + f.width + 3;
     g.strokeStyle = runColor(p.l.color);
     g.lineWidth = 1.5;

@@ -4,7 +4,7 @@ import type { XAxis } from '../state';
 import { Axes, fromX, RIGHT, type Frame } from './axes';
 import { bestOf, type Line } from './line';
 import { canvasFont } from './token';
-import { context, LineLayer } from './lines';
+import { context, LineLayer, MANY } from './lines';
 import { endLabels, limitLine, liveEnd, notFinite, ring } from './marks';
 import { drawOverlay, pointAt, type Scene } from './overlay';
 import type { PanelSpec } from './panel';
@@ -136,7 +136,7 @@ export class Plot {
   private finish(f: Frame, d: Drawing): void {
     const g = context(this.lower, f);
     for (const l of d.lines) {
-      if (!d.zoom) liveEnd(g, f, l);
+      if (!d.zoom && d.lines.length <= MANY) liveEnd(g, f, l);
       notFinite(g, f, l);
     }
     if (d.lines.length <= RINGS && !d.zoom) for (const l of d.lines) ring(g, f, l, d.goal);

@@ -138,7 +138,7 @@ export function Metrics(p: MetricsProps & { without?: string }) {
   const tree = useTree(p.path);
   const data = tree.data.value;
   const { view } = p;
-  const groups = (data?.groups ?? []).filter((g) => g.name !== p.without).sort((a, b) => Number(a.name === 'system') - Number(b.name === 'system'));
+  const groups = (data?.groups ?? []).filter((g) => g.name !== p.without);
   const pinned = useMemo(() => view.panels.map((keys): PanelSpec => {
     const known = keys.length === 1 ? data?.series.find((s) => s.key === keys[0]) : undefined;
     return { id: keys.join('\n'), title: keys.join(' · '), keys, goal: known?.goal ?? 'none', unit: known?.unit ?? '' };
@@ -160,12 +160,13 @@ export function Metrics(p: MetricsProps & { without?: string }) {
         ? <section><h2 class="section-found">Found</h2><Found p={p} find={view.find} /></section>
         : (
           <div>
+            {groups.filter((g) => g.name !== 'system').map(section)}
             {data && data.series.length > 0 && (
               <Section p={p} name={groups.length ? 'Other' : 'Metrics'} id="/" open={isOpen('/', data.series.length)} count={group3(data.series.length)}>
                 {() => <Found p={p} only={data.series} />}
               </Section>
             )}
-            {groups.map(section)}
+            {groups.filter((g) => g.name === 'system').map(section)}
             {data && !groups.length && !data.series.length && <p class="small muted pad">No metric yet. The panels appear with the first point.</p>}
           </div>
         )}

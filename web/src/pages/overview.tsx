@@ -20,9 +20,13 @@ async function fetchMetrics(id: string, signal: AbortSignal): Promise<{ list: Se
   return { list: tree.series.filter((s) => !s.key.startsWith('system/')), more: tree.next !== null };
 }
 
-/** Those with a goal first, then losses, then the rest. */
+/** Losses with a goal first, then what else has one, then telling names, then the rest. */
 export function byWeight(list: Series[]): Series[] {
-  const weight = (s: Series): number => (s.goal !== 'none' ? 0 : /loss|acc|ppl|perplexity|score|reward/i.test(s.key) ? 1 : 2);
+  const weight = (s: Series): number => {
+    const loss = /loss/i.test(s.key);
+    if (s.goal !== 'none') return loss ? 0 : /(^|[/_.])(val|valid|eval|test)/i.test(s.key) ? 1 : 2;
+    return loss || /acc|ppl|perplexity|score|reward/i.test(s.key) ? 3 : 4;
+  };
   return [...list].sort((a, b) => weight(a) - weight(b) || a.key.localeCompare(b.key));
 }
 
@@ -209,9 +213,9 @@ function InOut({ run }: { run: Run }) {
       <ul class="edges">
         {d.inputs.slice(0, 5).map((i) => <li key={i.name}><Icon name="dataset" /><Mid text={plain(i.name)} /><span class="muted num">{i.role ? `${plain(i.role)}, ` : ''}{bytes(num(i.size))}</span></li>)}
       </ul>
-      <ul class={`edges${d.inputs.length ? ' outputs' : ''}`}>
+      {d.files.length > 0 && <ul class={`edges${d.inputs.length ? ' outputs' : ''}`}>
         {d.files.map((f) => <li key={f.path}><Icon name="file" /><Mid text={plain(f.path)} /><span class="muted num">{bytes(num(f.size))}</span></li>)}
-      </ul>
+      </ul>}
     </section>
   );
 }

@@ -9,6 +9,13 @@ const PARTS: [Shortcut['where'], string][] = [
   ['everywhere', 'Everywhere'], ['workspace', 'Run table'], ['chart', 'Chart under the pointer or in focus'], ['run', 'Run page'], ['console', 'Console'],
 ];
 
+const FILTERS: [string, string][] = [
+  ['status:running tag:baseline', 'both must hold'],
+  ['params.lr >= 1e-4 OR NOT user:ana', 'OR, NOT and brackets'],
+  ['best(val/loss) < 0.3', 'best by its goal; also min, max, first, last, mean, count'],
+  ["name ~ 'resnet.*' created > -7d", 'a pattern; of the last seven days'],
+];
+
 export function Help({ onClose }: { onClose: () => void }) {
   const [single, setSingle] = useState(singleKeysOn());
   return (
@@ -24,6 +31,10 @@ export function Help({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
+      <section>
+        <h3>Filter</h3>
+        <dl class="keys keys-wide">{FILTERS.map(([f, words]) => <div key={f}><dt><code>{f}</code></dt><dd>{words}</dd></div>)}</dl>
+      </section>
       <Tick checked={single} text="Shortcuts of a single key" onChange={(on) => { setSingleKeys(on); setSingle(on); }} />
       <p class="small muted">In a chart: drag to zoom, double click to show everything again, click a line to open its run.</p>
       <div class="dialog-foot">
