@@ -83,20 +83,24 @@ points_seen() {
 }
 
 training_start() {
+    test ! -e "$state/train.log" || mv -f "$state/train.log" "$state/train-before.log"
+    : >"$state/train.log"
     TRACK_URL=$url setsid "$TRACK_BIN/track" run --project demo -- \
-        "$TRACK_BIN/train_chars" --steps "${STEPS:-6000}" </dev/null >"$state/train.log" 2>&1 &
-    echo $! >"$state/train.pid"
+        "$TRACK_BIN/train_chars" --steps "${STEPS:-6000}" </dev/null >>"$state/train.log" 2>&1 &
+    echo $! >>"$state/train.pid"
     wait_for 150 run_known && wait_for 150 points_seen && return 0
     sed 's/^/    /' "$state/train.log" >&2
     die "no point has arrived; what the training said stands above, the server in $state/trackd.log"
 }
 
-# Ends a process that this script started, and waits for it.
+# Ends what this script started under a name, and waits for it; a number that has gone to another
+# program is left alone.
 end() {
-    alive "$1" || return 0
-    pid=$(cat "$state/$1.pid")
-    kill "$pid" 2>/dev/null
-    wait_for 150 sh -c "! kill -0 $pid 2>/dev/null" || kill -9 "$pid"
+    for pid in $(cat "$state/$1.pid" 2>/dev/null); do
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$2" || continue
+        kill "$pid" 2>/dev/null
+        wait_for 150 sh -c "! kill -0 $pid 2>/dev/null" || kill -9 "$pid"
+    done
     rm -f "$state/$1.pid"
 }
 
@@ -113,8 +117,8 @@ start)
     say "\`make demo\` again starts another training; \`make demo-stop\` ends all of it"
     ;;
 stop)
-    end train
-    end trackd
+    end train 'track run'
+    end trackd trackd
     say "ended; the data stays in $TRACK_DATA"
     ;;
 *)
