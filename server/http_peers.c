@@ -37,11 +37,9 @@ static void cut_late(struct peers *p, int64_t now_us)
     for (struct peer *peer = p->first; peer; peer = peer->next) {
         bool late = now_us > atomic_load(&peer->deadline_us);
         if (late || (end_idle && atomic_load(&peer->idle))) {
-            (void)shutdown(peer->fd, SHUT_RDWR);
             atomic_store(&peer->deadline_us, INT64_MAX);
-            if (late) {
-                atomic_fetch_add(&p->stats->cut, 1);
-            }
+            atomic_fetch_add(&p->stats->cut, late ? 1 : 0); /* before anybody can notice */
+            (void)shutdown(peer->fd, SHUT_RDWR);
         }
     }
 }
