@@ -127,6 +127,7 @@ void json_write_double(struct json_writer *w, const char *name, double value)
     json_begin(w, name);
     buf_put(w->to, "\"", word);
     buf_put(w->to, text, size);
+    buf_text(w->to, size == 2 && text[1] == '0' ? ".0" : ""); /* "-0" is a whole number to some */
     buf_put(w->to, "\"", word);
 }
 

@@ -308,6 +308,9 @@ track_status api_alert_add(struct app *app, struct request *rq, struct response 
     TRY(json_need_text(body, "title", &call->title, err));
     TRY(json_may_text(body, "text", &call->text, err));
     TRY(word_get(body, "level", levels, &call->level, err));
+    if (call->level < 0) {
+        return FAIL(err, TRACK_INVALID, "level: absent, must be info, warning or error");
+    }
     TRY(json_may_int(body, "time_us", &call->at_us, err));
     call->now_us = rq->now_us;
     return store_alert_add(app->store, call, err);

@@ -10,6 +10,9 @@
 
 enum { NAME_BYTES_MAX = 1024, LABEL_BYTES_MAX = 250 };
 
+static const char *const kinds[] = {"train", "eval", "transform", "build", NULL};
+static const char *const capture_modes[] = {"sdk", "launcher", "joined", "api", NULL};
+
 track_status run_check_id(const char *id, track_error *err)
 {
     if (strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32) {
@@ -257,9 +260,9 @@ track_status store_run_put(struct store *s, struct run_put *call, track_error *e
     TRY(fact_check_params(call->params, call->param_count, err));
     TRY(fact_check_tags(call->tags, call->tag_count, err));
     TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
-    TRY(text_check_word("kind", call->kind, err));
-    TRY(text_check_word("capture_mode", call->capture_mode, err));
-    if (call->state && *call->state && strcmp(call->state, "running") != 0 &&
+    TRY(text_check_one("kind", call->kind, kinds, err));
+    TRY(text_check_one("capture_mode", call->capture_mode, capture_modes, err));
+    if (call->state && strcmp(call->state, "running") != 0 &&
         strcmp(call->state, "queued") != 0) {
         return FAIL(err, TRACK_INVALID, "a run begins queued or running, not %.40s", call->state);
     }

@@ -3,6 +3,7 @@
 #include "../core/limits.h"
 #include "../core/name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { WORD_BYTES_MAX = 32 };
@@ -50,6 +51,21 @@ track_status text_check_word(const char *what, const char *text, track_error *er
                     text);
     }
     return TRACK_OK;
+}
+
+track_status text_check_one(const char *what, const char *text, const char *const *words,
+                            track_error *err)
+{
+    char list[160] = "";
+    for (size_t i = 0, at = 0; words[i] && text; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return TRACK_OK;
+        }
+        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", words[i]);
+        at = at < sizeof(list) ? at : sizeof(list) - 1;
+    }
+    return text ? FAIL(err, TRACK_INVALID, "%s '%.80s', must be one of %s", what, text, list)
+                : TRACK_OK;
 }
 
 track_status text_check_key(const char *what, const char *text, track_error *err)

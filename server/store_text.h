@@ -15,5 +15,8 @@ struct bytes text_bytes(const char *text);
 track_status text_check_line(const char *what, const char *text, size_t max, track_error *err);
 track_status text_check_note(const char *what, const char *text, size_t max, track_error *err);
 track_status text_check_word(const char *what, const char *text, track_error *err); /* [a-z0-9_-] */
-track_status text_check_key(const char *what, const char *text, track_error *err);  /* not NULL */
+track_status text_check_one(const char *what, const char *text,
+                            const char *const *words, /* NULL: end */
+                            track_error *err);
+track_status text_check_key(const char *what, const char *text, track_error *err); /* not NULL */
 #endif
