@@ -63,7 +63,7 @@ libs_client = -lsmartcols $(libs_sdk)
 libs_all    = -lcmocka -lsqlite3 -lmicrohttpd $(libs_client)
 
 # The web interface: WEB=none (a one-page notice), WEB_DIST=dir (prebuilt), else built by Node.
-web_files = $(wildcard web/*.json web/*.mjs web/src/*.ts* web/src/*/*.ts* web/style/*.css web/*.html)
+web_files = $(wildcard web/*.json web/*.mjs web/src/*.ts* web/src/*/*.ts* web/style/*.css web/style/*.svg web/*.html)
 WEB_DIST  = $(if $(filter none,$(WEB)),web/none,web/dist)
 
 # PROGRAM=PACKAGE where the program may come from elsewhere; libraries by package.

@@ -58,6 +58,7 @@ export const paramColumn = (key: string): string => `params.${quoteKey(key)}`;
 export const tagColumn = (key: string): string => `tags.${quoteKey(key)}`;
 
 const VALIDATION = /(^|[/_.])(val|valid|eval|test)/i;
+const RATE = /(^|[._/])(lr|learning_rate)$/i;
 const USUAL = /(^|[._/])(lr|learning_rate|batch|batch_size|seed)$/i;
 
 /** What is shown before anybody has chosen: metrics with a goal, else with a telling name; usual params; time. */
@@ -66,7 +67,7 @@ export function defaultColumns(series: ProjectSeries[], params: string[]): strin
   const withGoal = own.filter((s) => s.goal !== 'none');
   const telling = own.filter((s) => /loss|acc|score|error|reward/i.test(s.key));
   const metrics = (withGoal.length ? withGoal : telling.length ? telling : own).slice(0, 2);
-  const usual = params.filter((p) => USUAL.test(p)).slice(0, 2);
+  const usual = params.filter((p) => USUAL.test(p)).sort((a, b) => Number(RATE.test(b)) - Number(RATE.test(a))).slice(0, 2);
   const cols = usual.map(paramColumn);
   return [...metrics.map((s) => metricColumn(s.key)), ...cols.slice(0, 1), 'started', ...cols.slice(1), 'duration', 'user'];
 }
