@@ -213,7 +213,8 @@ $(OUT)/libtrack.a: $(call obj,$(core) $(sdk))
 $(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
 	$(Q)$(COMPILE) -shared $(link_$(MODE)) -Wl,-soname,libtrack.so.1 \
 	    -Wl,--version-script=sdk/track.map -o $@ $(filter %.o,$^) $(LDFLAGS) $(libs_sdk)
-$(call obj,$(core) $(sdk)): PIC = -fPIC
+# clang calls abort where an exception would meet a cleanup: libtrack has none of either.
+$(call obj,$(core) $(sdk)): PIC = -fPIC -fno-exceptions
 # As somebody else's program: it may ignore the status of a log call.
 $(call obj,$(wildcard sdk/examples/*.c)): STD += -UTRACK_BUILD
 $(OUT)/%.o: %.c Makefile | $(GEN)
