@@ -40,7 +40,7 @@ export function Files({ run }: RunProps) {
   const shown = list?.filter((f) => f.path.toLowerCase().includes(find.toLowerCase()));
   const total = list?.reduce((n, f) => n + num(f.size), 0) ?? 0;
   if (list && ins && !list.length && !ins.length) {
-    return <div class="first"><h2>No files</h2><p class="lead muted">Checkpoints, reports and data sets, named by what they hold (SHA-256).</p><pre class="prose-code">track put {run.id.slice(-8)} model.bin</pre></div>;
+    return <div class="first"><h2>No files</h2><p class="lead muted">Checkpoints, reports and data sets, named by what they hold (SHA-256).</p><pre class="prose-code">track put model.bin --run {run.id.slice(-8)}</pre></div>;
   }
   return (
     <div class="stack">

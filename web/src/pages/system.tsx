@@ -129,7 +129,8 @@ export function System({ run, docs }: RunProps) {
       <div class="bar bar-flat">
         <Pick name="Node" value={node} options={nodes.map((n) => ({ id: n, text: n, selected: n === node }))} onChoose={setNode} />
         {zoom && <button type="button" class="btn btn-quiet" onClick={() => setZoom(null)}>Whole range</button>}
-        <span class="gap" /><span class="badge">sampled every second, kept every 5 s</span>
+        <span class="gap" />
+        {docs.devices?.nodes?.some((n) => n.node === node) && <span class="badge">sampled every second, kept every 5 s</span>}
       </div>
       <Facts docs={docs} node={node} />
       <Gpus samples={own} docs={docs} node={node} />

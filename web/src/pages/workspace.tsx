@@ -266,7 +266,9 @@ function Foot({ view, onView, rows, drawn }: { view: View; onView: OnView; rows:
     onView({ selection: { kind: 'auto' }, hidden: [] });
     rows.refresh(0);
   };
-  const words = auto ? `The first ${drawn.picked.length} of the table are drawn` : `${group3(drawn.picked.length)} selected`;
+  const n = drawn.picked.length;
+  const whole = (rows.total.value ?? 0) <= n ? (n === 1 ? 'The run is drawn' : `All ${n} runs are drawn`) : `The first ${n} of the table are drawn`;
+  const words = auto ? whole : `${group3(drawn.picked.length)} selected`;
   return (
     <div class="foot">
       <span class={auto ? 'muted' : 'strong'}>{words}</span>
