@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { COLUMNS, decodeBins, seriesKey } from '../src/chart/bins';
+import { yRange } from '../src/chart/scale';
 import { bestOf, factsOf, nearest, smooth, type Line } from '../src/chart/line';
 
 interface Given {
@@ -127,8 +128,15 @@ test('the crosshair finds the nearest bin and none beyond the end', () => {
   assert.equal(nearest(lineOf([7], [1]), 7), 0);
 });
 
+test('values that no axis can show are counted, not lost', () => {
+  const l = lineOf([0, 10, 20], [1e308, 2, -1e308]);
+  assert.equal(factsOf([l], false, 0, 20).clipped, 2);
+  const y = yRange([l], false, 0, 20, false);
+  assert.ok(y.lo < 2 && y.hi > 2 && Number.isFinite(y.hi - y.lo));
+});
+
 test('exact means that no bin in view holds two points', () => {
   const l = lineOf([0, 10, 20], [1, 2, -3], { n: [1, 1, 9], nan: [0, 0, 2], pinf: [0, 0, 1], ninf: [0, 0, 1] });
-  assert.deepEqual(factsOf([l], false, 0, 12), { exact: true, factor: 1, nan: 0, inf: 0, notPositive: 0 });
-  assert.deepEqual(factsOf([l], true, 0, 20), { exact: false, factor: 4, nan: 2, inf: 2, notPositive: 1 });
+  assert.deepEqual(factsOf([l], false, 0, 12), { exact: true, factor: 1, nan: 0, inf: 0, notPositive: 0, clipped: 0 });
+  assert.deepEqual(factsOf([l], true, 0, 20), { exact: false, factor: 4, nan: 2, inf: 2, notPositive: 1, clipped: 0 });
 });

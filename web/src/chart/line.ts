@@ -74,16 +74,20 @@ export function nearest(line: Line, x: number): number {
   return beyond && Math.abs((xs[lo] as number) - x) > gap ? -1 : lo;
 }
 
+/** Beyond it the length of an axis is no number any more. */
+export const DRAWABLE = 1e307;
+
 export interface Facts {
   exact: boolean;
   factor: number; // mean count of a bin, of the line with the most
   nan: number;
   inf: number;
   notPositive: number; // bins that a logarithmic axis cannot show
+  clipped: number; // bins beyond what any axis can show
 }
 
 export function factsOf(lines: Line[], log: boolean, x0: number, x1: number): Facts {
-  const f: Facts = { exact: true, factor: 1, nan: 0, inf: 0, notPositive: 0 };
+  const f: Facts = { exact: true, factor: 1, nan: 0, inf: 0, notPositive: 0, clipped: 0 };
   for (const l of lines) {
     const c = l.bins.columns;
     let points = 0;
@@ -98,6 +102,7 @@ export function factsOf(lines: Line[], log: boolean, x0: number, x1: number): Fa
       f.nan += c.nan?.[i] ?? 0;
       f.inf += (c.pinf?.[i] ?? 0) + (c.ninf?.[i] ?? 0);
       if (log && (l.path[i] as number) <= 0) f.notPositive++;
+      if (Number.isFinite(l.path[i]) && Math.abs(l.path[i] as number) > DRAWABLE) f.clipped++;
     }
     if (bins) f.factor = Math.max(f.factor, Math.round(points / bins));
   }

@@ -206,7 +206,7 @@ function Empty({ p }: { p: PanelProps }) {
 function Lane({ facts }: { facts: ReturnType<typeof factsOf> }) {
   const parts = [
     facts.nan ? `NaN ${group3(facts.nan)}` : '', facts.inf ? `Inf ${group3(facts.inf)}` : '',
-    facts.notPositive ? `not above 0: ${group3(facts.notPositive)}` : '',
+    facts.notPositive ? `not above 0: ${group3(facts.notPositive)}` : '', facts.clipped ? `clipped ${group3(facts.clipped)}` : '',
   ].filter(Boolean);
   return parts.length ? <span class="lane lane-at">{parts.join(' · ')}</span> : null;
 }

@@ -1,7 +1,7 @@
 // Ranges, ticks and labels of the axes; all pure.
 import { dateTime, elapsed, short } from '../format';
 import type { XAxis } from '../state';
-import type { Line } from './line';
+import { DRAWABLE, type Line } from './line';
 
 /** A logarithmic axis needs a positive value; without one it is linear. */
 export interface YRange {
@@ -15,7 +15,7 @@ export function yRange(lines: Line[], log: boolean, x0: number, x1: number, band
   let lo = Infinity;
   let hi = -Infinity;
   const see = (v: number | undefined): void => {
-    if (v === undefined || !Number.isFinite(v) || (log && v <= 0)) return;
+    if (v === undefined || !Number.isFinite(v) || Math.abs(v) > DRAWABLE || (log && v <= 0)) return;
     if (v < lo) lo = v;
     if (v > hi) hi = v;
   };
@@ -42,7 +42,6 @@ function pad(lo: number, hi: number, log: boolean): YRange {
     return { lo: lo / k, hi: Math.min(hi * k, Number.MAX_VALUE), log };
   }
   const room = (hi - lo) * 0.05 || Math.abs(hi) * 0.1 || 1;
-  if (!Number.isFinite(room)) return { lo: -Number.MAX_VALUE / 2, hi: Number.MAX_VALUE / 2, log };
   return { lo: lo >= 0 && lo - room < 0 ? 0 : lo - room, hi: hi + room, log };
 }
 
