@@ -2,7 +2,8 @@
  *
  * A worker that shows no sign of life for ten seconds is killed, and another one started ten
  * minutes after the first at the earliest; one that cannot even be killed is left alone.  What the
- * host shows goes on meanwhile. Uses: board, procs, ring.
+ * host shows goes on meanwhile.
+ * Uses: board, procs, ring.
  */
 #ifndef CLIENT_DEVICES_H
 #define CLIENT_DEVICES_H

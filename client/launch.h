@@ -2,7 +2,8 @@
  *
  * Pass-through is byte-exact in every mode.  Nothing here can be the reason that a command dies: it
  * writes to plain files (LAUNCH_FILE), to a terminal of its own (LAUNCH_PTY) or to ours
- * (LAUNCH_OFF). Uses: capture, child, follow, terminal.  One thread.
+ * (LAUNCH_OFF).
+ * Uses: capture, child, follow, terminal.  One thread.
  */
 #ifndef CLIENT_LAUNCH_H
 #define CLIENT_LAUNCH_H

@@ -2,7 +2,8 @@
  *
  * Neither its header nor the library is needed to build.  Sizes are those of the public interface
  * on 64-bit Linux, asserted here; tests/client/fake_nvml.c and bench/gpuprobe.c put guard bytes
- * behind them. Source: NVML API reference guide, version 13.
+ * behind them.
+ * Source: NVML API reference guide, version 13.
  */
 #ifndef CLIENT_NVML_H
 #define CLIENT_NVML_H

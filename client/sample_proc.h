@@ -1,8 +1,8 @@
 /* sample_proc - the machine as /proc shows it: processors, memory, disks, pressure, file systems.
  *
  * Keys as in docs/system-metrics.md: "cpu/busy_pct", "disk/sda/read_bytes".  Counters are logged as
- * what they grew by in the window; gauges as their mean, with the maximum beside some. Uses: board,
- * missing, sys.
+ * what they grew by in the window; gauges as their mean, with the maximum beside some.
+ * Uses: board, missing, sys.
  */
 #ifndef CLIENT_SAMPLE_PROC_H
 #define CLIENT_SAMPLE_PROC_H

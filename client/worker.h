@@ -1,8 +1,8 @@
 /* worker - the process that talks to the drivers of devices.
  *
  * `track agent-worker FD`: started by the sampler, writes into the ring behind FD once a second,
- * and ends when the sampler does.  It may hang or crash; the sampler goes on. Uses: ring,
- * sample_nvml.
+ * and ends when the sampler does.  It may hang or crash; the sampler goes on.
+ * Uses: ring, sample_nvml.
  */
 #ifndef CLIENT_WORKER_H
 #define CLIENT_WORKER_H

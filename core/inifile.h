@@ -37,8 +37,10 @@ typedef track_status ini_entry_fn(void *data, const struct ini_entry *entry, tra
  *   fn    called for each entry in order, with data.
  *
  * TRACK_INVALID    not UTF-8, a NUL; a line that is neither section, entry, comment nor blank; a
- * line or a section too long; an entry without a key.  err names the line. TRACK_TOO_LARGE  the
- * text. TRACK_NOMEM      the system has no memory. and whatever fn returns.
+ *                  line or a section too long; an entry without a key.  err names the line.
+ * TRACK_TOO_LARGE  the text is over INI_BYTES_MAX.
+ * TRACK_NOMEM      the system has no memory.
+ * Others: what fn returns.
  *
  * Tests: tests/core/test_inifile.c, tests/fuzz/fuzz_inifile.c
  */

@@ -61,10 +61,11 @@ struct json_limits {
 
 /* Reads one document.
  *
- *   text    [size]; the whole document, nothing behind it but blanks.  Not kept.  Values are
- * counted by commas and opening brackets, so an empty array counts twice. limits  NULL for the
- * three defaults above. arena   holds the tree. out     the root, of any kind; set only on
- * TRACK_OK.
+ *   text    [size]; the whole document, nothing behind it but blanks.  Not kept.
+ *   limits  NULL for the three defaults above.  Values are counted by commas and opening brackets,
+ *           so an empty array counts twice.
+ *   arena   holds the tree.
+ *   out     the root, of any kind; set only on TRACK_OK.
  *
  * TRACK_INVALID    not JSON (with line and column), a name twice in one object, not UTF-8, a NUL in
  *                  a text, a number beyond the doubles or over JSON_NUMBER_BYTES_MAX.

@@ -22,9 +22,10 @@ enum { NUMBER_TEXT_MAX = 32 }; /* bytes that number_encode may write */
  * False if it is not such a number or is beyond the doubles.
  *
  * Cost:   60 ns for 17 digits (measured, one busy core); as strtod_l near the middle of two
- * doubles. Source: Clinger, How to read floating point numbers accurately, PLDI 1990 (error bound,
- * then the exact way where it does not decide). Tests:  tests/core/test_number.c,
- * tests/fuzz/fuzz_number.c (against strtod)
+ *         doubles.
+ * Source: Clinger, How to read floating point numbers accurately, PLDI 1990 (error bound, then
+ *         the exact way where it does not decide).
+ * Tests:  tests/core/test_number.c, tests/fuzz/fuzz_number.c (against strtod)
  */
 bool number_decode(struct bytes text, double *out);
 

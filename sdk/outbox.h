@@ -6,8 +6,9 @@
  * never sent under another number.
  *
  * A step does what can be done now and returns; the caller repeats it, after a pause when it
- * failed. Uses: answer, blocks, frame, spool*, transport.  One thread steps; what others may read
- * or set says so.
+ * failed.
+ * Uses: answer, blocks, frame, spool*, transport.  One thread steps; what others may read or set
+ * says so.
  */
 #ifndef SDK_OUTBOX_H
 #define SDK_OUTBOX_H

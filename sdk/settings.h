@@ -3,8 +3,8 @@
  * Option > environment > project file > user file > default.  The project file, .track/config, is
  * looked for upwards from the working directory, up to the repository's root, $HOME or a mount
  * point.  It may come with somebody's repository, so it can set only what harms nobody: not the
- * spool, from which files are sent, and not which variables are recorded. Uses: arena, inifile,
- * name.  settings_read is to be called by one thread at a time, as getenv is.
+ * spool, from which files are sent, and not which variables are recorded.
+ * Uses: arena, inifile, name.  settings_read is to be called by one thread at a time, as getenv is.
  */
 #ifndef SDK_SETTINGS_H
 #define SDK_SETTINGS_H

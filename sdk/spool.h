@@ -5,8 +5,8 @@
  * log call reserves slots by one atomic step and publishes each by its CRC; it takes no lock and
  * makes no system call, but for the one in 130,000 that finds the next segment not ready.
  *
- *     <run>.<writer>/  meta.json  lock  owner.*  00000000.trk ...  cuts.trk  ops.trk  files/
- * refused/
+ *     <run>.<writer>/  meta.json  lock  owner.*  00000000.trk ...
+ *                      cuts.trk  ops.trk  files/  refused/
  *
  * The other files: spool_folder.h (folder, lock, meta), spool_note.h (cuts.trk), spool_op.h
  * (ops.trk), spool_scan.h (reading).

@@ -117,7 +117,8 @@ TRACK_API track_status track_start_run(track_client *client, const track_run_opt
  * TRACK_INVALID   run is NULL, or a bad name.
  * TRACK_CONFLICT  the run was finished.
  * TRACK_FULL      the disk or the spool's limit is reached, or 65,536 names; the value is counted
- * as lost, and the run shows how many were. TRACK_NOMEM     no memory for a new name.
+ *                 as lost, and the run shows how many were.
+ * TRACK_NOMEM     no memory for a new name.
  *
  * Cost:  40-60 ns (bench/log_call.c).
  * Tests: tests/sdk/test_metric.c

@@ -1,8 +1,8 @@
 /* transport - HTTP requests to a server.
  *
  * libcurl is used here only.  No redirect is followed and nothing but http and https is spoken, so
- * a server cannot send a request, or a credential, elsewhere. Uses: bytes, fail.  A transport
- * belongs to one thread at a time.
+ * a server cannot send a request, or a credential, elsewhere.
+ * Uses: bytes, fail.  A transport belongs to one thread at a time.
  */
 #ifndef SDK_TRANSPORT_H
 #define SDK_TRANSPORT_H

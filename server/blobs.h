@@ -2,7 +2,8 @@
  *
  * A location is "ab/<64 hex>.<16 hex upload id>": a digest we computed and our own random number,
  * never a name from outside, never used twice.  What is there under a location is whole and
- * durable. Uses: bytes, fail.  Any thread; a blob_part belongs to one at a time.
+ * durable.
+ * Uses: bytes, fail.  Any thread; a blob_part belongs to one at a time.
  */
 #ifndef SERVER_BLOBS_H
 #define SERVER_BLOBS_H

@@ -2,7 +2,8 @@
  *
  * Reads the head, feeds the exchange, waits for the writer, sends the answer.  Waiting is
  * suspending the connection; whoever comes second, the writer or the connection's own thread,
- * resumes it. Uses: libmicrohttpd, http_exchange, http_fields, http_peers, http_slow, http_streams.
+ * resumes it.
+ * Uses: libmicrohttpd, http_exchange, http_fields, http_peers, http_slow, http_streams.
  */
 #ifndef SERVER_HTTP_CALL_H
 #define SERVER_HTTP_CALL_H

@@ -1,8 +1,8 @@
 /* http_exchange - one request from its head to its answer, without a socket.
  *
  * http.c feeds it what libmicrohttpd reads: the head, the parts of the body, the end; and sends
- * what comes out.  Whatever happens, an exchange ends with an answer in `rs`. Uses: gate, route,
- * app, http_error.
+ * what comes out.  Whatever happens, an exchange ends with an answer in `rs`.
+ * Uses: gate, route, app, http_error.
  */
 #ifndef SERVER_HTTP_EXCHANGE_H
 #define SERVER_HTTP_EXCHANGE_H

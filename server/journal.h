@@ -2,7 +2,8 @@
  *
  * A frame is stored as one row in the transaction that moves its writer's watermark (next_seq):
  * sent again it changes nothing, and what was acknowledged is there after any crash.  See store.h
- * for how writes are called. Uses: store, frame.
+ * for how writes are called.
+ * Uses: store, frame.
  */
 #ifndef SERVER_JOURNAL_H
 #define SERVER_JOURNAL_H
@@ -34,7 +35,9 @@ struct journal_append {
  *   call  ticket.arena is needed, with room for the key definitions; body lives as long as call.
  *
  * TRACK_INVALID    no frame, a malformed frame, frames of several writers or with gaps between
- * them. TRACK_TOO_LARGE  a frame over 1 MiB or with too many points. TRACK_BUSY       the queue.
+ *                  them.
+ * TRACK_TOO_LARGE  a frame over 1 MiB or with too many points.
+ * TRACK_BUSY       the queue is full.
  *
  * Status of the ticket: TRACK_NOT_FOUND: no such run; TRACK_CONFLICT: the run is deleted; it has
  * finished (reopen it); seq is ahead of next_seq (gap is set); the same seq came with other

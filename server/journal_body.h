@@ -2,8 +2,8 @@
  *
  * Decoding costs, so the thread that received the body does it; what the transaction needs of each
  * frame stays: its number, its CRC, its key definitions.  No frame that frame_decode refuses
- * reaches the journal, so no reader ever meets a bad one. Uses: arena, bytes, frame, hash.  Pure;
- * any thread.
+ * reaches the journal, so no reader ever meets a bad one.
+ * Uses: arena, bytes, frame, hash.  Pure; any thread.
  */
 #ifndef SERVER_JOURNAL_BODY_H
 #define SERVER_JOURNAL_BODY_H

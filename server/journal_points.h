@@ -3,7 +3,8 @@
  * They become a frame of a writer that the server keeps for them in each run, named by `writer`;
  * its seq and its key numbers are taken inside the transaction.  That writer counts as closed
  * between two calls, so no run waits for it.  A repeated call repeats points, and those are a set;
- * lines and what has no step are there twice then. Uses: journal, frame, blocks.
+ * lines and what has no step are there twice then.
+ * Uses: journal, frame, blocks.
  */
 #ifndef SERVER_JOURNAL_POINTS_H
 #define SERVER_JOURNAL_POINTS_H

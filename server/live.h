@@ -2,8 +2,8 @@
  *
  * A ring of the last LIVE_EVENTS events; each has the id `<boot>.<counter>`.  Who comes with an id
  * goes on behind it; who comes with none, or one the ring no longer has, is told to reset.  An
- * event says what changed, not the new value: the page fetches again what it shows. Uses: arena,
- * clock.  Any thread.
+ * event says what changed, not the new value: the page fetches again what it shows.
+ * Uses: arena, clock.  Any thread.
  */
 #ifndef SERVER_LIVE_H
 #define SERVER_LIVE_H

@@ -12,7 +12,8 @@
  *
  * Every write is a set operation: the same call again is harmless.  Times are us since 1970 UTC.
  * More nouns: store_run.h, store_fact.h, store_file.h, store_blob.h, journal.h; the store's own
- * side in store_base.h. Uses: arena, bytes, fail, writer, live, blobs.  Any thread.
+ * side in store_base.h.
+ * Uses: arena, bytes, fail, writer, live, blobs.  Any thread.
  */
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
