@@ -9,7 +9,7 @@ DATA     = track-data
 
 VERSION  = 0.1.0
 # What people run is optimised, what tests run is sanitised.
-MODE     = $(if $(filter run demo install bench,$(MAKECMDGOALS)),release,debug)
+MODE     = $(if $(filter run demo install bench soak,$(MAKECMDGOALS)),release,debug)
 # gcc and clang objects, debug and release, live side by side.
 OUT      = $(BUILD)/$(notdir $(CC))-$(MODE)
 GENDIR   = $(OUT)/gen
@@ -161,6 +161,12 @@ fuzz: $(fuzzers)
 tsan:
 	$(Q)$(MAKE) --no-print-directory CC=clang MODE=tsan build/clang-tsan/test_all
 	$(Q)build/clang-tsan/test_all
+## soak: the long forms: the server killed 500 times under load, trainers 100 times
+soak: programs
+	$(Q)export TRACK_BIN=$(abspath $(OUT)); \
+	TRACK_KILLS=500 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_crash.py && \
+	TRACK_KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_sdk.py -k kill && \
+	KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_examples.py -k killed
 ## bench: every figure that docs/performance.md promises, with the machine beside it
 bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches))
 	$(Q)TRACK_BIN=$(OUT) bench/run.sh

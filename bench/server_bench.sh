@@ -27,3 +27,10 @@ sleep 2
 echo "| trackd, idle RSS | $(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$pid/status") MB | <= 20 MB |"
 strip -o "$data/trackd" "$bin/trackd"
 echo "| trackd, stripped, pages inside | $(stat -c %s "$data/trackd" | awk '{printf "%.2f", $1 / 1e6}') MB | <= 4 MB |"
+
+# The bundle is the same from every build; the build prints what a browser loads.
+if command -v node >/dev/null && [ -d web/node_modules ]; then
+    (cd web && node build.mjs) | awk '
+        / first load with the shell/ {printf "| pages, first load, gzip | %.1f KB | <= 75 KB |\n", $1 / 1024}
+        / all, of / {printf "| pages, everything, gzip | %.1f KB | <= 120 KB |\n", $1 / 1024}'
+fi
