@@ -242,7 +242,7 @@ $(GENDIR)/assets.inc: $(OUT)/embed $(WEB_DIST)/manifest.json
 web/dist/manifest.json: $(web_files) | $(fresh)
 	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs
 $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c server/scan.c \
-        client/agent_socket.c client/procs.c client/sys.c client/board.c $(headers)
+        server/store_cursor.c client/agent_socket.c client/procs.c client/sys.c client/board.c $(headers)
 	@mkdir -p $(@D)
 	$(Q)clang $(STD) $(WARN) -DFUZZING -O1 -g -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(libs_core)

@@ -72,7 +72,7 @@ const char *const *filter_attributes(void)
 
 const char *const *filter_states(void)
 {
-    static const char *const names[] = {"queued",  "running",   "finished",    "failed",
+    static const char *const names[] = {"queued",  "running",   "preempting",  "finished", "failed",
                                         "stopped", "preempted", "unconfirmed", NULL};
     return names;
 }

@@ -176,7 +176,7 @@ static track_status value_as_state(const struct scan *s, struct filter_value *v,
     const char *near = name_find_near(lower, filter_states());
     return near ? scan_fail(s, offset, err, "no such status, did you mean %s?", near)
                 : scan_fail(s, offset, err,
-                            "no such status; one of queued running finished "
+                            "no such status; one of queued running preempting finished "
                             "failed stopped preempted unconfirmed");
 }
 

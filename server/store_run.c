@@ -262,8 +262,7 @@ track_status store_run_put(struct store *s, struct run_put *call, track_error *e
     TRY(text_check_note("the note", call->note, NOTE_BYTES_MAX, err));
     TRY(text_check_one("kind", call->kind, kinds, err));
     TRY(text_check_one("capture_mode", call->capture_mode, capture_modes, err));
-    if (call->state && strcmp(call->state, "running") != 0 &&
-        strcmp(call->state, "queued") != 0) {
+    if (call->state && strcmp(call->state, "running") != 0 && strcmp(call->state, "queued") != 0) {
         return FAIL(err, TRACK_INVALID, "a run begins queued or running, not %.40s", call->state);
     }
     if (!call->project || !*call->project) {

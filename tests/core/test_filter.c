@@ -34,6 +34,7 @@ static const struct {
     {" \t\n", ""},
     {"status:running", "status = running"},
     {"state = 'RUNNING'", "status = running"},
+    {"status IN (preempting, preempted)", "status IN (preempting, preempted)"},
     {"resnet", "'resnet'"},
     {"'it''s' \"two words\"", "'it''s' AND 'two words'"},
     {"resnet NOT failed -x", "'resnet' AND NOT 'failed' AND NOT 'x'"},
@@ -128,7 +129,8 @@ static const struct {
      "min(KEY)"},
     {"status:runing", 7, "no such status, did you mean running?"},
     {"status:xyzzyplugh", 7,
-     "no such status; one of queued running finished failed stopped preempted unconfirmed"},
+     "no such status; one of queued running preempting finished failed stopped preempted "
+     "unconfirmed"},
     {"status<running", 6, "a status compares with = != : IN or IS NULL"},
     {"mni(loss) < 1", 0, "unknown function, did you mean min?"},
     {"zzzzzzzz(loss) < 1", 0,
