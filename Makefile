@@ -172,7 +172,7 @@ bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches))
 	$(Q)TRACK_BIN=$(OUT) bench/run.sh
 ## web: bundle the interface into web/dist
 web: web/dist/manifest.json
-## install: programs, library, headers, pkg-config file, manual below $(prefix)
+## install: programs, library, headers, pkg-config file, manual, completion below $(prefix)
 install: $(OUT)/trackd $(OUT)/track $(OUT)/libtrack.a $(OUT)/libtrack.so install-headers
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig
 	install -m 755 $(OUT)/trackd $(OUT)/track $(DESTDIR)$(prefix)/bin
@@ -182,6 +182,10 @@ install: $(OUT)/trackd $(OUT)/track $(OUT)/libtrack.a $(OUT)/libtrack.so install
 	ln -sf libtrack.so.1 $(DESTDIR)$(prefix)/lib/libtrack.so
 	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|; s|@libs@|$(libs_sdk)|' sdk/track.pc.in \
 	    > $(DESTDIR)$(prefix)/lib/pkgconfig/track.pc
+	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/bash-completion/completions
+	$(OUT)/track man $(DESTDIR)$(prefix)/share/man/man1
+	$(OUT)/track completion bash > $(DESTDIR)$(prefix)/share/bash-completion/completions/track
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null || true)
 ## install-headers: track.h and track_status.h below $(prefix)/include
 install-headers:
 	install -d $(DESTDIR)$(prefix)/include

@@ -109,5 +109,6 @@ def test_the_static_library_links_alone(installed, tmp_path):
 
 def test_what_is_installed_is_complete(installed):
     for name in ('bin/trackd', 'bin/track', 'lib/libtrack.a', 'lib/libtrack.so', 'include/track.h',
-                 'include/track_status.h', 'lib/pkgconfig/track.pc'):
+                 'include/track_status.h', 'lib/pkgconfig/track.pc',
+                 'share/man/man1/track.1', 'share/man/man1/track-run.1', 'share/bash-completion/completions/track'):
         assert (installed / name).exists(), name
