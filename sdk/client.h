@@ -100,7 +100,10 @@ void *keeper_main(void *client);
 /* Sends the spools of a run that other writers of it left on this machine; struct outbox.siblings.
  */
 track_status orphans_send_siblings(void *client, struct outbox *o, track_error *err);
-/* Opens the spool at path when nobody holds it and it is meant for url; to be closed and freed. */
+/* Opens the spool at path when nobody holds it and it is meant for url; to be closed and freed.
+ *
+ * TRACK_CONFLICT  it is meant for another server; err names it.
+ * Others as spool_folder_claim and outbox_open. */
 track_status orphans_open(const char *path, const char *url, struct outbox **out, track_error *err);
 /* True if all of it is sent, and it stays for what was refused. */
 bool orphans_is_spent(const struct outbox *o);

@@ -28,7 +28,8 @@ track_status orphans_open(const char *path, const char *url, struct outbox **out
         return status;
     }
     if (strcmp(o->meta.url, url) != 0) {
-        status = FAIL(err, TRACK_NOT_FOUND, "%.100s is for %.100s", path, o->meta.url);
+        status = FAIL(err, TRACK_CONFLICT, "it is for %.90s: `TRACK_URL=%.90s track sync` sends it",
+                      o->meta.url, o->meta.url);
         outbox_close(o);
         free(o);
         return status;

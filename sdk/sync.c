@@ -157,7 +157,8 @@ static void sync_path(struct sync *s, const char *path)
         free(o);
     } else if (status != TRACK_NOT_FOUND) {
         sync_report(s, path, status, &err);
-        sync_note(s, status == TRACK_BUSY ? TRACK_OK : status, &err);
+        bool ours = status != TRACK_BUSY && status != TRACK_CONFLICT; /* another's is no failure */
+        sync_note(s, ours ? status : TRACK_OK, &err);
     }
 }
 

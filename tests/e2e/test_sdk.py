@@ -363,6 +363,17 @@ def test_a_sync_that_is_killed_is_taken_up(make_trackd, sdk):
     assert steps(trackd, run) == list(range(200000))
 
 
+def test_a_spool_for_another_server_is_named_and_kept(make_trackd, sdk):
+    trackd, other = make_trackd(), make_trackd()
+    trackd.stop()
+    run, _, _ = sdk.run(trackd.url, 'steps', 10, 0, code=3)
+    assert f'TRACK_URL={trackd.url} track sync' in sdk.sync(other.url)
+    assert other.get(f'/api/v1/runs/{run}').status == 404 and len(sdk.spools()) == 1
+    trackd.start()
+    sdk.sync(trackd.url)
+    assert steps(trackd, run) == list(range(10))
+
+
 def test_a_live_spool_is_left_alone(trackd, sdk):
     p = sdk.start(trackd.url, 'hold')
     run = p.stdout.readline().strip()
