@@ -24,6 +24,8 @@ struct download {
  * TRACK_CONFLICT  the file is there already, or a part of its path is a link or no directory.
  * TRACK_CORRUPT   what came has another digest; nothing is left.
  * TRACK_FULL, TRACK_IO  it cannot be written.  Others as track_request.
+ *
+ * Tests: tests/client/test_download.c, tests/e2e/test_cli.py
  */
 track_status download_file(struct cmd *c, int dir, const struct download *d, track_error *err);
 #endif

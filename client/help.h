@@ -18,7 +18,7 @@ void help_write_command(const struct command *command, struct buf *to);
 
 /* Appends a page of section 1 in mdoc(7), of a command or (NULL) of the whole program.
  *
- * Tests: tests/client/test_help.c, tests/e2e/test_cli.py (mandoc -Tlint)
+ * Tests: tests/client/test_options.c, tests/e2e/test_cli.py (mandoc -Tlint)
  */
 void help_write_man(const struct command *command, struct buf *to);
 
