@@ -381,10 +381,12 @@ track_status track_get_artifact(track_client *client, const char *run_id, const 
     if (!run_id || !name || !dest) {
         return FAIL(err, TRACK_INVALID, "no run, no name or no destination");
     }
+    char run[SPOOL_HEX_BYTES];
+    TRY(run_read_id(run_id, run, err));
     AUTO_BUF path = BUF(16 * 1024);
     struct bytes text;
     buf_text(&path, "/api/v1/runs/");
-    transport_put_escaped(&path, run_id, "");
+    buf_text(&path, run);
     buf_text(&path, "/files/content?path=");
     transport_put_escaped(&path, name, "/");
     buf_byte(&path, 0);

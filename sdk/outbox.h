@@ -73,7 +73,7 @@ struct outbox {
      */
     track_status (*siblings)(void *data, struct outbox *o, track_error *err);
     void *siblings_data;
-    /* Called with siblings_data when the server refused something; may be NULL. */
+    /* Called with siblings_data when the server first refuses a request, then NULL; may be NULL. */
     void (*refused_say)(void *data, const char *message);
     /* Of the sender, under its lock. */
     struct outbox *next;
@@ -101,7 +101,7 @@ track_status outbox_open(struct outbox *o, const struct spool_folder *folder, st
  * Statuses of transport_send and of the server.  Refused requests and frames are not failures: they
  * are kept in refused/ and counted.
  *
- * Tests: tests/e2e/test_sdk.py, tests/e2e/test_sdk_server.py
+ * Tests: tests/e2e/test_sdk.py
  */
 track_status outbox_step(struct outbox *o, struct transport *t, int64_t timeout_ms,
                          track_error *err);

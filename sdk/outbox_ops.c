@@ -141,6 +141,7 @@ static track_status outbox_next_op(struct outbox *o, const struct outbox_call *c
         outbox_keep_op(o, &op, offset, &reply, &why);
         if (o->refused_say) {
             o->refused_say(o->siblings_data, why.message);
+            o->refused_say = NULL; /* the rest is counted */
         }
         status = TRACK_OK;
     }

@@ -265,12 +265,14 @@ track_status track_get_points(track_client *client, const char *run_id, const ch
     if (!run_id || !key || !points || points->room == 0) {
         return FAIL(err, TRACK_INVALID, "no run, no key, or no room for points");
     }
+    char run[SPOOL_HEX_BYTES];
+    TRY(run_read_id(run_id, run, err));
     AUTO_BUF path = BUF(64 * 1024);
     size_t limit = points->room < READBACK_POINTS_MAX ? points->room : READBACK_POINTS_MAX;
     char number[32];
     snprintf(number, sizeof(number), "&limit=%zu", limit);
     buf_text(&path, "/api/v1/runs/");
-    transport_put_escaped(&path, run_id, "");
+    buf_text(&path, run);
     buf_text(&path, "/points?key=");
     transport_put_escaped(&path, key, "");
     buf_text(&path, number);

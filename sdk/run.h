@@ -71,6 +71,14 @@ track_status run_count(struct track_run *run, track_status status, const char *w
  */
 track_status run_add_op(struct track_run *run, const struct op *op, track_error *err);
 
+/* Reads the id of a run, 32 hex digits or a UUID with dashes, in either case.
+ *
+ *   out  lower case, without dashes.
+ *
+ * TRACK_INVALID  it is something else.
+ */
+track_status run_read_id(const char *text, char out[SPOOL_HEX_BYTES], track_error *err);
+
 /* Ends a run as a joiner, if it has not ended. */
 void run_leave(struct track_run *run);
 /* Frees a run that has ended; nobody may use it any more. */

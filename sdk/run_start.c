@@ -34,8 +34,7 @@ static track_status run_random(void *out, size_t size, track_error *err)
                : FAIL(err, TRACK_IO, "the system gives no random bytes");
 }
 
-/* Reads an id with or without dashes, in either case. */
-static track_status run_read_id(const char *text, char out[SPOOL_HEX_BYTES], track_error *err)
+track_status run_read_id(const char *text, char out[SPOOL_HEX_BYTES], track_error *err)
 {
     size_t n = 0;
     const char *at = text;

@@ -20,6 +20,7 @@ track_sync_options track_sync_options_default(void)
 struct sync {
     track_client *client;
     track_sync_options options;
+    char run[SPOOL_HEX_BYTES]; /* options.run_id as it stands in a folder's name; "": all */
     struct transport *t;
     int64_t until_ms; /* 0: none */
     int64_t news_ms;
@@ -146,8 +147,7 @@ static void sync_path(struct sync *s, const char *path)
     struct outbox *o = NULL;
     track_error err = {0};
     const char *name = strrchr(path, '/');
-    const char *run = s->options.run_id;
-    if (run && (!name || strncmp(name + 1, run, strlen(run)) != 0)) {
+    if (s->run[0] && (!name || strncmp(name + 1, s->run, strlen(s->run)) != 0)) {
         return;
     }
     track_status status = orphans_open(path, s->client->settings.url, &o, &err);
@@ -193,6 +193,9 @@ track_status track_sync_spools(track_client *client, const track_sync_options *o
     track_client *own = NULL;
     if (options) {
         TRY(client_take_options(options, sizeof(s.options), &s.options, err));
+    }
+    if (s.options.run_id) {
+        TRY(run_read_id(s.options.run_id, s.run, err));
     }
     TRY(request_client(client, &s.client, &own, err));
     s.until_ms = s.options.timeout_ms > 0 ? moment_tick_ms() + s.options.timeout_ms : 0;

@@ -29,6 +29,7 @@
  *       track_run_options o = track_run_options_default();
  *       o.name = "baseline";
  *   A size that is larger than this library's, with anything set beyond, is TRACK_INVALID.
+ * - The id of a run is 32 hex digits; a UUID with dashes is taken wherever an id is.
  * - Any thread may use any handle at any time.  A child made by fork may go on using its parent's
  *   run: it then has a writer of its own, and its track_finish_run closes that writer only.
  */
@@ -102,7 +103,7 @@ TRACK_API track_run_options track_run_options_default(void);
  * TRACK_NOMEM    no memory, or no thread.
  *
  * With TRACK_MODE=off it succeeds and everything that is logged is dropped.
- * Tests: tests/sdk/test_run.c, tests/e2e/test_sdk.py
+ * Tests: tests/e2e/test_sdk.py
  */
 TRACK_API track_status track_start_run(track_client *client, const track_run_options *options,
                                        track_run **out, track_error *err);
@@ -121,7 +122,7 @@ TRACK_API track_status track_start_run(track_client *client, const track_run_opt
  * TRACK_NOMEM     no memory for a new name.
  *
  * Cost:  40-60 ns (bench/log_call.c).
- * Tests: tests/sdk/test_metric.c
+ * Tests: tests/e2e/test_sdk.py
  */
 TRACK_API track_status track_log_metric(track_run *run, const char *name, int64_t step,
                                         double value);
@@ -184,7 +185,8 @@ TRACK_API track_status track_finish_run(track_run **run, track_state state, trac
 /* ---- Level 1: describe it -------------------------------------------------------------------- */
 
 /* Sets a parameter.  It is set once: the same value again is fine, another is refused by the
- * server, which the run shows.
+ * server (409), later: the first value stays, track_finish_run then gives TRACK_CONFLICT, and the
+ * request is kept in the spool's refused/.
  *
  *   key   as the name of a metric.
  *   text  at most 64 KiB.

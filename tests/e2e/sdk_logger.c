@@ -2,7 +2,8 @@
  *
  *     sdk_logger steps COUNT PAUSE_US     logs "loss" = step, prints each step once it is logged
  *     sdk_logger hold                     logs a step every 10 ms until it should stop
- *     sdk_logger values | names | kinds | files PATH | fork | threads COUNT | full PATH | misuse
+ *     sdk_logger values | names | kinds | params | files PATH | fork | threads COUNT | full PATH |
+ * misuse
  *
  * Prints the run's id first. */
 #include <track.h>
@@ -125,6 +126,19 @@ static int log_kinds(track_run *run)
     return ended(run, TRACK_FAILED);
 }
 
+/* Sets a parameter again, otherwise, and goes on. */
+static int log_params(track_run *run)
+{
+    track_set_param(run, "lr", "0.1");
+    track_set_param(run, "lr", "0.1");
+    printf("again %d\n", (int)track_set_param(run, "lr", "0.2"));
+    track_set_param(run, "lr", "0.3");
+    track_set_param(run, "behind", "1");
+    track_set_tag(run, "owner", "ada");
+    track_log_metric(run, "loss", 0, 1);
+    return ended(run, TRACK_FINISHED);
+}
+
 static int log_files(track_run *run, const char *path)
 {
     track_artifact_info info;
@@ -139,10 +153,15 @@ static int log_files(track_run *run, const char *path)
     printf("name %d\n", (int)track_log_artifact(run, "../x", path, NULL, NULL, &err));
     char id[64];
     snprintf(id, sizeof id, "%s", track_get_run_id(run));
+    char dashed[64];
+    snprintf(dashed, sizeof dashed, "%.8s-%.4s-%.4s-%.4s-%s", id, id + 8, id + 12, id + 16,
+             id + 20);
     int code = ended(run, TRACK_FINISHED);
     char dest[512];
     snprintf(dest, sizeof dest, "%s.back", path);
     printf("get %d\n", (int)track_get_artifact(NULL, id, "out/copy.bin", dest, &info, &err));
+    printf("dashed %d\n", (int)track_get_artifact(NULL, dashed, "out/copy.bin", dest, &info, &err));
+    printf("no id %d\n", (int)track_get_artifact(NULL, "../x", "out/copy.bin", dest, &info, &err));
     return code;
 }
 
@@ -275,6 +294,7 @@ static int dispatch(track_run *run, int argc, char **argv)
            : strcmp(what, "values") == 0 ? log_values(run)
            : strcmp(what, "names") == 0  ? log_names(run)
            : strcmp(what, "kinds") == 0  ? log_kinds(run)
+           : strcmp(what, "params") == 0 ? log_params(run)
            : strcmp(what, "fork") == 0   ? log_forked(run)
            : strcmp(what, "misuse") == 0 ? misuse(run)
                                          : 9;

@@ -161,7 +161,7 @@ def test_a_file_goes_in_and_comes_back(trackd, sdk):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert lines[:6] == ['log 0', f'digest {digest} 3000001', 'use 0', 'absent 4', 'folder 1',
                          'name 1']
-    assert lines[-1] == 'get 0'
+    assert lines[-3:] == ['get 0', 'dashed 0', 'no id 1']
     assert (sdk.folder / 'weights.bin.back').read_bytes() == path.read_bytes()
     files = trackd.json('GET', f'/api/v1/runs/{run}/files')['files']
     assert [(f['path'], f['digest'], f['size']) for f in files] == [('out/copy.bin', digest, 3000001)]
@@ -330,6 +330,19 @@ def test_a_param_is_set_once(trackd, sdk):
     trackd.json('POST', f'/api/v1/runs/{run}/reopen', {})
     trackd.json('POST', f'/api/v1/runs/{run}/params', {'params': {'other': '1'}})
     assert run_json(trackd, run)['params']['lr'] == '0.1'
+
+
+def test_a_param_that_is_set_otherwise_is_refused_and_blocks_nothing(trackd, sdk):
+    run, lines, err = sdk.run(trackd.url, 'params', code=3)
+    assert lines[0] == 'again 0' and lines[1].startswith('finish 5 ')
+    assert err.count('parameter lr is 0.1 already') == 1, err
+    got = run_json(trackd, run)
+    assert (got['params'], got['tags'], got['state']) == (
+        {'lr': '0.1', 'behind': '1'}, {'owner': 'ada'}, 'finished')
+    assert steps(trackd, run) == [0]
+    spool, = sdk.spools()
+    kept = sorted(p.name for p in (spool / 'refused').iterdir())
+    assert len(kept) == 4 and sum(n.endswith('.answer') for n in kept) == 2, kept
 
 
 def test_several_syncs_at_once_are_safe(make_trackd, sdk):
