@@ -146,9 +146,11 @@ def test_gpus_and_the_part_of_each_run(scenes):
     assert got['gpu0/mem_used_bytes']['last'] == 5e9
     assert got['gpu1/power_w']['last'] == 200
     assert got['gpu1/energy_j']['last'] == pytest.approx(1000, rel=0.3)  # 200 W for 5 s
-    assert got['gpu1/run/mem_bytes']['last'] == 3e9
-    assert got['gpu1/other/mem_bytes']['last'] == 1e9
-    assert got['gpu1/run/sm_pct']['last'] == 40
+    parts = ('gpu1/run/mem_bytes', 'gpu1/other/mem_bytes', 'gpu1/run/sm_pct')
+    if os.readlink('/proc/self/ns/pid') == 'pid:[4026531836]':
+        assert [got[part]['last'] for part in parts] == [3e9, 1e9, 40]
+    else:  # in a container a driver's process numbers mean nothing: no part is claimed
+        assert not any(part in got for part in parts)
     assert 'gpu0/run/mem_bytes' not in got
     doc = s.devices(computes)
     assert [(d['device'], d['name'], d['energy_basis']) for d in doc['devices']] == [
