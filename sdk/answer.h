@@ -20,7 +20,7 @@ struct answer_error {
  * TRACK_OK for 2xx.  Else the code of the reply's error object with its message; without such an
  * object (a proxy, another server) one that fits the HTTP status, TRACK_UNREACHABLE if none does.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_answer.c, tests/e2e/test_sdk.py
  */
 track_status answer_check(const struct transport_reply *reply, struct answer_error *out,
                           track_error *err);

@@ -13,7 +13,7 @@
  * (password, secret, api key, access token ...), or the value has the form of one.  Numbers never
  * are.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_redact.c, tests/e2e/test_sdk.py
  */
 bool redact_is_secret(const char *name, const char *value);
 

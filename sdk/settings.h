@@ -49,7 +49,7 @@ struct settings {
  * TRACK_IO       a file is there but cannot be read.
  * TRACK_NOMEM
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_settings.c, tests/e2e/test_sdk.py
  */
 track_status settings_read(const char *const *options, struct settings *out, track_error *err);
 void settings_release(struct settings *s);

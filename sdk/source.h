@@ -28,7 +28,7 @@ struct source_limits {
  * TRACK_UNSUPPORTED  libgit2 cannot read it; err says why.
  * TRACK_NOMEM
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_source.c, tests/e2e/test_sdk.py
  */
 track_status source_read(const char *path, const struct source_limits *limits, track_source *out,
                          track_error *err);

@@ -93,7 +93,7 @@ struct spool_options {
  * TRACK_IO     the segment cannot be made; err says why.
  * TRACK_NOMEM  no memory to map it.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_spool.c, tests/e2e/test_sdk.py
  */
 track_status spool_init(struct spool *s, const struct spool_options *options, track_error *err);
 

@@ -40,7 +40,7 @@ struct spool_folder {
  * TRACK_IO, TRACK_FULL  as the system says; err names the path.
  * TRACK_CONFLICT        it is there already.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_spool_folder.c, tests/e2e/test_sdk.py
  */
 track_status spool_folder_make(const char *root, const struct spool_meta *meta,
                                struct spool_folder *out, track_error *err);

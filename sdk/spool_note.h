@@ -50,7 +50,7 @@ struct spool_notes {
  *
  * TRACK_IO, TRACK_FULL, TRACK_NOMEM.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_spool_note.c, tests/e2e/test_sdk.py
  */
 track_status spool_notes_open(int dir, struct arena *arena, struct spool_notes *out,
                               const struct note **notes, track_error *err);

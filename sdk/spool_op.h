@@ -37,7 +37,7 @@ struct spool_ops {
  *
  * TRACK_IO, TRACK_FULL, TRACK_NOMEM.
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_spool_op.c, tests/e2e/test_sdk.py
  */
 track_status spool_ops_open(int dir, struct spool_ops *out, track_error *err);
 

@@ -29,7 +29,7 @@ void spool_reader_close(struct spool_reader *r);
  *
  * TRACK_IO, TRACK_NOMEM
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_spool_scan.c, tests/e2e/test_sdk.py
  */
 track_status spool_reader_find(struct spool_reader *r, uint64_t *first, uint64_t *end,
                                track_error *err);

@@ -66,7 +66,7 @@ void transport_close(struct transport *t);
  * TRACK_CONFLICT     source or sink gave up.
  * TRACK_NOMEM
  *
- * Tests: tests/e2e/test_sdk.py
+ * Tests: tests/sdk/test_transport.c, tests/e2e/test_sdk.py
  */
 track_status transport_send(struct transport *t, const struct transport_request *rq,
                             struct transport_reply *reply, track_error *err);

@@ -97,7 +97,7 @@ training_start() {
 # program is left alone.
 end() {
     for pid in $(cat "$state/$1.pid" 2>/dev/null); do
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$2" || continue
+        { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q "$2" || continue
         kill "$pid" 2>/dev/null
         wait_for 150 sh -c "! kill -0 $pid 2>/dev/null" || kill -9 "$pid"
     done
