@@ -75,6 +75,17 @@ static void outbox_drop_held(struct outbox *o, uint64_t next_seq)
     atomic_store(&o->held_slot, o->cut_count ? o->cuts[0].from : o->cut_slot);
 }
 
+/* Drops the cuts whose slots are gone: only what the server holds is removed, though the note of
+ * that may be lost with the power. */
+static void outbox_drop_removed(struct outbox *o, uint64_t first)
+{
+    uint64_t next_seq = 0;
+    for (size_t i = 0; i < o->cut_count; i++) {
+        next_seq = o->cuts[i].from < first ? o->cuts[i].seq + 1 : next_seq;
+    }
+    outbox_drop_held(o, next_seq);
+}
+
 /* Takes one note of an earlier process. */
 static track_status outbox_take(struct outbox *o, const struct note *n, track_error *err)
 {
@@ -125,6 +136,7 @@ static track_status outbox_restore(struct outbox *o, track_error *err)
     if (!o->live) {
         uint64_t first = 0;
         TRY(spool_reader_find(&o->reader, &first, &o->dead_end, err));
+        outbox_drop_removed(o, first);
         o->cut_slot = first > o->cut_slot ? first : o->cut_slot;
     }
     return TRACK_OK;
@@ -250,9 +262,10 @@ track_status outbox_step(struct outbox *o, struct transport *t, int64_t timeout_
 track_status outbox_hold(struct outbox *o, uint64_t next_seq, track_error *err)
 {
     struct note note = {.kind = NOTE_HELD, .seq = next_seq};
+    TRY(spool_notes_add(&o->notes, &note, err)); /* before its slots go: a kill may come between */
     outbox_drop_held(o, next_seq);
     if (o->live) {
         spool_remove_below(o->live, atomic_load(&o->held_slot));
     }
-    return spool_notes_add(&o->notes, &note, err);
+    return TRACK_OK;
 }

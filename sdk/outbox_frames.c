@@ -197,26 +197,24 @@ static track_status outbox_refuse(struct outbox *o, struct bytes body, size_t co
 
 /* 409: the server is further, has ended the run, or misses frames that it once held. */
 static track_status outbox_conflict(struct outbox *o, const struct outbox_call *call,
-                                    struct bytes body, const struct transport_reply *reply,
-                                    track_error *err)
+                                    struct bytes body, size_t count,
+                                    const struct transport_reply *reply, track_error *err)
 {
     struct answer_error answer;
     track_status status = answer_check(reply, &answer, err);
-    if (strstr(answer.hint, "reopen")) {
-        return outbox_reopen(o, call, err);
-    }
-    if (answer.next_seq < 0) {
-        return status;
-    }
     uint64_t next_seq = (uint64_t)answer.next_seq, first = o->cuts[0].seq;
+    if (answer.next_seq < 0 || next_seq == first) { /* nothing is amiss with the numbers */
+        return strstr(answer.hint, "reopen") ? outbox_reopen(o, call, err) : status;
+    }
     if (next_seq < first || next_seq > o->next_seq) {
         return FAIL(err, TRACK_CORRUPT,
                     "the server expects frame %llu of this writer, which has %llu..%llu left",
                     (unsigned long long)next_seq, (unsigned long long)first,
                     (unsigned long long)o->next_seq);
     }
-    if (next_seq == first) {
-        return status;
+    if (count > 1) { /* some are there: find out which, and whether they are the same */
+        o->one_by_one = true;
+        return TRACK_OK;
     }
     char name[32]; /* the server holds other content under this number */
     snprintf(name, sizeof(name), "%llu.conflict", (unsigned long long)first);
@@ -232,7 +230,7 @@ static track_status outbox_answered(struct outbox *o, const struct outbox_call *
 {
     track_status status = answer_check(reply, NULL, err);
     if (status == TRACK_CONFLICT) {
-        return outbox_conflict(o, call, body, reply, err);
+        return outbox_conflict(o, call, body, count, reply, err);
     }
     if (outbox_is_refusal(status)) {
         return outbox_refuse(o, body, count, reply, err);
