@@ -62,8 +62,9 @@ static unsigned long long folder_process_start(void)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-/* Holds the folder that f->dir is; closes nothing of f on failure. */
-static track_status folder_hold(struct spool_folder *f, track_error *err)
+/* Holds the folder that f->dir is; closes nothing of f on failure.  `create` is O_CREAT for who
+ * makes the folder: a lock that is missing otherwise was removed with all the rest. */
+static track_status folder_hold(struct spool_folder *f, int create, track_error *err)
 {
     snprintf(f->owner, sizeof(f->owner), "owner.%ld-%llu", (long)getpid(), folder_process_start());
     int mark = openat(f->dir, f->owner, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -74,19 +75,21 @@ static track_status folder_hold(struct spool_folder *f, track_error *err)
     }
     close(mark);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    f->lock = openat(f->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    f->lock = openat(f->dir, "lock", O_RDWR | create | O_CLOEXEC, 0600);
     struct stat now;
     if (f->lock >= 0 && fcntl(f->lock, F_SETLK, &whole) == 0 && fstat(f->lock, &now) == 0 &&
         now.st_nlink > 0) {
         return TRACK_OK;
     }
-    bool held = f->lock >= 0;
-    track_status status = held ? FAIL(err, TRACK_BUSY, "a live process sends %.150s", f->path)
-                               : folder_fail(err, f->path);
+    bool held = f->lock >= 0, gone = !held && errno == ENOENT;
+    track_status status = held   ? FAIL(err, TRACK_BUSY, "a live process sends %.150s", f->path)
+                          : gone ? FAIL(err, TRACK_NOT_FOUND, "%.150s is gone", f->path)
+                                 : folder_fail(err, f->path);
     if (held) {
         close(f->lock);
     }
     unlinkat(f->dir, f->owner, 0);
+    rmdir(f->path); /* if it is empty: who removed it could not while our mark was in it */
     return status;
 }
 
@@ -102,7 +105,7 @@ track_status spool_folder_claim(const char *path, struct spool_folder *out, trac
         return errno == ENOENT ? FAIL(err, TRACK_NOT_FOUND, "%.150s is gone", path)
                                : folder_fail(err, path);
     }
-    track_status status = folder_hold(&f, err);
+    track_status status = folder_hold(&f, 0, err);
     if (status != TRACK_OK) {
         close(f.dir);
         return status;
@@ -147,7 +150,7 @@ static track_status folder_build(const char *temp, const struct spool_meta *meta
     if (f->dir < 0) {
         return folder_fail(err, temp);
     }
-    TRY(folder_hold(f, err));
+    TRY(folder_hold(f, O_CREAT, err));
     TRY(folder_write_meta(f->dir, meta, err));
     if (rename(temp, f->path) != 0) {
         return errno == EEXIST || errno == ENOTEMPTY

@@ -68,6 +68,20 @@ TEST(spool_folder, is_held_once)
     CHECK(access(path, F_OK) != 0);
 }
 
+TEST(spool_folder, that_is_being_removed_is_gone)
+{
+    AUTO_FOLDER f = {.dir = -1};
+    CHECK(folder_make(&f));
+    struct spool_folder held, again;
+    char path[SPOOL_PATH_BYTES];
+    CHECK(spool_folder_make(f.path, &sample, &held, NULL) == TRACK_OK);
+    memcpy(path, held.path, sizeof(path));
+    CHECK(unlinkat(held.dir, "lock", 0) == 0 && unlinkat(held.dir, "meta.json", 0) == 0);
+    spool_folder_release(&held);
+    CHECK(spool_folder_claim(path, &again, NULL) == TRACK_NOT_FOUND);
+    CHECK(access(path, F_OK) != 0);
+}
+
 TEST(spool_folder, refuses_a_damaged_meta)
 {
     static const char *const bad[] = {"", "{", "[]", "{\"version\":2}", "{\"version\":1}"};
