@@ -6,11 +6,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startServer, seed } from './server.mjs';
+import { FLAGS, startServer, seed } from './server.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'track-e2e-'));
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const shots = process.env.TRACK_SHOTS ?? join(here, '..', '..', 'build', 'screenshots');
 mkdirSync(shots, { recursive: true });
 

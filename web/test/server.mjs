@@ -6,6 +6,9 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
 const BIN = resolve(process.env.TRACK_BIN ?? '../build/gcc-debug');
+/** How Chromium is started: as root, without a GPU, quiet on the network. */
+export const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
 export const HOSTILE = '<img src=x onerror="window.hit=1">\u202egnp.exe \u{1f600} "quoted" \'x\' {{7*7}}';
 
 /** Starts trackd on a free port, or on the one it had. */
