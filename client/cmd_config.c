@@ -14,11 +14,23 @@ enum { FILE_BYTES_MAX = 256 * 1024 };
 struct settings {
     struct cmd *c;
     struct table table;
-    const char *name; /* only this one; NULL: all */
+    const char *name;    /* only this one; NULL: all */
+    const char *written; /* the file that this one was just written to; NULL: none was */
     track_status status;
     track_error err;
     const char *value;
 };
+
+/* Says it when what was written is not what is used from now on. */
+static void say_overridden(const char *written, const track_setting *s)
+{
+    if (written && strcmp(s->origin, written) != 0) {
+        bool variable = strcmp(s->origin, "environment") == 0;
+        fprintf(stderr, "track: %s is now in %s, but here %s%s wins: %s\n", s->name, written,
+                variable ? s->variable : "", variable ? " of the environment" : s->origin,
+                s->value);
+    }
+}
 
 static void add_setting(void *data, const track_setting *s)
 {
@@ -27,6 +39,7 @@ static void add_setting(void *data, const track_setting *s)
     if ((t->name && strcmp(t->name, s->name) != 0) || t->status != TRACK_OK) {
         return;
     }
+    say_overridden(t->written, s);
     for (size_t i = 0; i < 4; i++) {
         texts[i] = arena_text(t->c->arena, texts[i], strlen(texts[i]));
     }
@@ -40,7 +53,8 @@ static void add_setting(void *data, const track_setting *s)
     t->status = table_add(&t->table, cells, &t->err);
 }
 
-static track_status print_settings(struct cmd *c, const char *name, track_error *err)
+static track_status print_settings(struct cmd *c, const char *name, const char *written,
+                                   track_error *err)
 {
     unsigned origin = args_has(c->args, "show-origin") ? 0 : COLUMN_HIDDEN;
     const struct column columns[] = {{"name", "SETTING", COLUMN_ID},
@@ -48,7 +62,7 @@ static track_status print_settings(struct cmd *c, const char *name, track_error 
                                      {"origin", "FROM", origin | COLUMN_CUT},
                                      {"variable", "VARIABLE", COLUMN_HIDDEN}};
     const struct table_spec spec = {"settings", "setting", columns, 4};
-    struct settings s = {.c = c, .name = name};
+    struct settings s = {.c = c, .name = name, .written = written};
     track_client *client;
     bool plain = name && origin && !c->print->fields && c->print->mode != PRINT_JSON &&
                  c->print->mode != PRINT_JSONL;
@@ -160,8 +174,9 @@ static track_status user_file(struct cmd *c, const char **dir, const char **path
     return *dir && *path ? TRACK_OK : FAIL(err, TRACK_NOMEM, "a path");
 }
 
+/*   written  set: the file. */
 static track_status write_setting(struct cmd *c, const char *key, const char *value,
-                                  track_error *err)
+                                  const char **written, track_error *err)
 {
     static const char *const keys[] = {"url", "project", "spool", "mode", "timeout"};
     const char *dir = NULL, *path = NULL;
@@ -190,16 +205,19 @@ static track_status write_setting(struct cmd *c, const char *key, const char *va
     text.size--;
     put_edited(&edited, text, key, value);
     TRY(buf_end(&edited, &whole, err));
-    return replace_file(path, whole, err);
+    TRY(replace_file(path, whole, err));
+    *written = path;
+    return TRACK_OK;
 }
 
 track_status cmd_config(struct cmd *c, track_error *err)
 {
     size_t count = c->args->operand_count;
+    const char *written = NULL;
     if (count == 2) {
-        TRY(write_setting(c, c->args->operands[0], c->args->operands[1], err));
+        TRY(write_setting(c, c->args->operands[0], c->args->operands[1], &written, err));
     }
-    return print_settings(c, count ? c->args->operands[0] : NULL, err);
+    return print_settings(c, count ? c->args->operands[0] : NULL, written, err);
 }
 
 track_status cmd_init(struct cmd *c, track_error *err)

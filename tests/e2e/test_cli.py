@@ -478,6 +478,11 @@ def test_config_and_init(offline, tmp_path):
     assert offline.ok('config', 'url', cwd=here) == 'http://127.0.0.1:1234\n'
     offline.ok('config', 'url', 'http://127.0.0.1:5678', cwd=here)  # replaced, not doubled
     assert (offline.home / '.config/track/config').read_text().count('url') == 1
+    p = offline('config', 'url', 'http://127.0.0.1:5678', cwd=here)
+    assert p.returncode == 0 and p.stderr == b''
+    p = offline('config', 'url', 'http://127.0.0.1:5678', cwd=here, env={'TRACK_URL': 'http://h:2'})
+    assert p.stdout == b'http://h:2\n'
+    assert b'but here TRACK_URL of the environment wins: http://h:2' in p.stderr
     assert offline.ok('config', 'project', cwd=here) == 'work\n'
     offline.ok('init', 'my project', cwd=here)
     assert offline.ok('config', 'project', cwd=here) == 'my project\n'
