@@ -61,6 +61,17 @@ libs_server = -lsqlite3 -lmicrohttpd $(libs_core)
 libs_sdk    = -lcurl -lgit2 $(libs_core)
 libs_client = -lsmartcols $(libs_sdk)
 libs_all    = -lcmocka -lsqlite3 -lmicrohttpd $(libs_client)
+# The Python package.  PYTHON is the interpreter that the extension is for; those with a global lock
+# share one file from 3.10 on.
+PYTHON   = $(python)
+VENV     = $(BUILD)/venv
+py_tag   = $(shell $(PYTHON) -c 'import sysconfig as s; \
+             print(s.get_config_var("EXT_SUFFIX") if s.get_config_var("Py_GIL_DISABLED") else ".abi3.so")')
+py_flags = $(shell $(PYTHON) -c 'import sysconfig as s; \
+             print("-isystem", s.get_path("include"), "" if s.get_config_var("Py_GIL_DISABLED") \
+             else "-DPy_LIMITED_API=0x030A0000")')
+py_native = $(wildcard sdk/python/native/*.c)
+py_files  = $(wildcard sdk/python/track/*.py sdk/python/track/*.pyi) sdk/python/track/py.typed
 
 # The web interface: WEB=none (a one-page notice), WEB_DIST=dir (prebuilt), else built by Node.
 web_files = $(wildcard web/*.json web/*.mjs web/src/*.ts* web/src/*/*.ts* web/style/*.css web/style/*.svg web/*.html)
@@ -73,10 +84,10 @@ deps_build = make=make gcc=gcc libc6-dev libsqlite3-dev libmicrohttpd-dev libjan
 deps_web   = node=nodejs npm=npm
 deps_test  = g++=g++ clang=clang clang-format=clang-format libclang-rt-dev libcmocka-dev \
              pkg-config=pkg-config sqlite3=sqlite3 $(python)=python3 python3-pytest python3-yaml \
-             python3-jsonschema chromium=chromium mandoc=mandoc
+             python3-jsonschema python3-dev python3-venv chromium=chromium mandoc=mandoc
 # So that they work on a fresh machine, these install before anything is compiled.
 fresh      = $(if $(filter run demo install bench,$(MAKECMDGOALS)),deps-build $(deps_for_web)) \
-             $(if $(filter test check tsan e2e fuzz soak,$(MAKECMDGOALS)),deps)
+             $(if $(filter test check tsan e2e e2e-python fuzz soak,$(MAKECMDGOALS)),deps)
 deps_for_web = $(if $(filter web/dist,$(WEB_DIST)),deps-web)
 
 ## all: trackd, track, libtrack and the examples
@@ -114,7 +125,19 @@ test: $(OUT)/test_all $(if $(ONLY),,programs)
 	$(if $(ONLY),,$(Q)$(MAKE) --no-print-directory e2e)
 ## e2e: the slow suites: real server, real SDK, real command, real browser
 e2e: programs fakes
-	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider tests/e2e
+	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider \
+	    --ignore=tests/e2e/python tests/e2e
+	$(Q)$(MAKE) --no-print-directory e2e-python
+## e2e-python: the Python package, as people use it, against a real server
+e2e-python: programs $(VENV)/ready
+	$(Q)$(MAKE) --no-print-directory MODE=release python
+	$(Q)TRACK_BIN=$(abspath $(OUT)) PYTHONPATH=$(abspath $(BUILD)/$(notdir $(CC))-release/python) \
+	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider --rootdir=. --confcutdir=tests/e2e \
+	    tests/e2e/python
+## python: the Python package in $(OUT)/python, for PYTHONPATH
+python: $(OUT)/python/track/_native.so $(py_files)
+	$(Q)cp -p $(py_files) $(OUT)/python/track
+	$(Q)rm -f $(OUT)/python/track/_native.*.so && cp $< $(OUT)/python/track/_native$(py_tag)
 ## check: what must pass before a commit
 check: tidy headers symbols test
 ## docs: write docs/cli.md again from the table of options
@@ -223,11 +246,21 @@ $(OUT)/libtrack.a: $(call obj,$(core) $(sdk))
 $(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
 	$(Q)$(COMPILE) -shared $(link_$(MODE)) -Wl,-soname,libtrack.so.1 \
 	    -Wl,--version-script=sdk/track.map -o $@ $(filter %.o,$^) $(LDFLAGS) $(libs_sdk)
+# Packages that the tests use, in a virtual environment of their own.
+$(VENV)/ready: tests/e2e/python/requirements.txt | $(fresh)
+	$(Q)$(python) -m venv $(VENV)
+	$(Q)$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	$(Q)touch $@
+$(OUT)/python/track/_native.so: $(py_native) sdk/python/native/native.h sdk/track.h $(OUT)/libtrack.a
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(py_flags) -UTRACK_BUILD -Wno-pedantic -fPIC -fno-exceptions -shared $(link_$(MODE)) \
+	    -Wl,--exclude-libs,ALL -o $@ $(py_native) $(OUT)/libtrack.a $(LDFLAGS) $(libs_sdk)
 # clang calls abort where an exception would meet a cleanup: libtrack has none of either.
 $(call obj,$(core) $(sdk)): PIC = -fPIC -fno-exceptions
 # As somebody else's program: it may ignore the status of a log call.
 $(call obj,$(wildcard sdk/examples/*.c)): STD += -UTRACK_BUILD
-$(OUT)/%.o: %.c Makefile | $(GEN)
+$(call obj,$(server) $(tests) $(benches)): | $(GEN)
+$(OUT)/%.o: %.c Makefile | $(fresh)
 	@mkdir -p $(@D)
 	@echo CC $<
 	$(Q)$(COMPILE) -c -o $@ $<
@@ -253,7 +286,7 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c s
 
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
-.PHONY: all programs fakes run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
+.PHONY: all programs fakes python e2e-python run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
         tidy headers symbols elf docs format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:

@@ -1,0 +1,76 @@
+#include "native.h"
+
+#include <string.h>
+
+static PyObject *raise_with(const struct native_state *state, track_status status,
+                            const char *message, const track_response *reply)
+{
+    if (status <= TRACK_OK || status >= TRACK_STATUS_COUNT) {
+        return PyErr_Format(PyExc_SystemError, "status %d of libtrack is not known", (int)status);
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+    PyObject *hint = reply && *reply->hint ? PyUnicode_FromString(reply->hint) : NULL;
+    PyObject *ref = reply && *reply->ref ? PyUnicode_FromString(reply->ref) : NULL;
+    PyErr_Clear(); /* hint and ref may be missing */
+    PyObject *error = text ? PyObject_CallFunction(state->errors[status], "OOOi", text,
+                                                   hint ? hint : Py_None, ref ? ref : Py_None,
+                                                   reply ? reply->http : 0)
+                           : NULL;
+    if (error) {
+        PyErr_SetObject(state->errors[status], error);
+    }
+    Py_XDECREF(error);
+    Py_XDECREF(text);
+    Py_XDECREF(hint);
+    Py_XDECREF(ref);
+    return NULL;
+}
+
+PyObject *native_raise(const struct native_state *state, track_status status,
+                       const track_error *err)
+{
+    return raise_with(state, status, err && *err->message ? err->message : "no more is known",
+                      NULL);
+}
+
+PyObject *native_raise_reply(const struct native_state *state, track_status status,
+                             const track_error *err, const track_response *reply)
+{
+    return raise_with(state, status, err->message, reply);
+}
+
+/* True for the first failure of this kind in the run. */
+static int is_first(struct run_object *run, track_status status)
+{
+    unsigned bit = 1u << (unsigned)status;
+    return !(__atomic_fetch_or(&run->warned, bit, __ATOMIC_RELAXED) & bit);
+}
+
+PyObject *native_logged(struct run_object *run, track_status status, const char *what,
+                        PyObject *name)
+{
+    if (status == TRACK_OK) {
+        Py_RETURN_NONE;
+    }
+    track_run_errors errors = {0};
+    (void)!track_get_run_errors(run->run, &errors);
+    const char *why = errors.last.status == status ? errors.last.message : "";
+    if (status != TRACK_FULL && status != TRACK_IO && status != TRACK_NOMEM) {
+        PyObject *message =
+            *why ? PyUnicode_FromString(why)
+                 : PyUnicode_FromFormat("%s %R: not taken (%s)", what, name ? name : Py_None,
+                                        status == TRACK_CONFLICT ? "the run was finished"
+                                                                 : "a bad name or value");
+        const char *text = message ? PyUnicode_AsUTF8AndSize(message, NULL) : NULL;
+        PyObject *none = text ? raise_with(run->state, status, text, NULL) : NULL;
+        Py_XDECREF(message);
+        return none;
+    }
+    if (is_first(run, status) &&
+        PyErr_WarnFormat(run->state->warning, 1,
+                         "%s %R: %s; values that cannot be kept are counted (track.errors())", what,
+                         name ? name : Py_None, *why ? why : "it could not be kept") < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}

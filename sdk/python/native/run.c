@@ -1,0 +1,325 @@
+/* Run: one execution that is being logged. */
+#include "native.h"
+
+#include <string.h>
+
+/* Arguments of Run(), in the order of run_names. */
+struct run_arguments {
+    PyObject *client, *rank, *argv;
+    track_run_options options;
+    int32_t rank_number;
+    const char **words; /* of argv; to be freed */
+};
+
+/* Fills options.argv from a sequence of str. */
+static int take_argv(struct run_arguments *a)
+{
+    if (!a->argv || a->argv == Py_None) {
+        return 0;
+    }
+    Py_ssize_t count = PySequence_Size(a->argv);
+    a->words = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof(*a->words));
+    if (!a->words) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *word = PySequence_GetItem(a->argv, i);
+        a->words[i] = word ? PyUnicode_AsUTF8AndSize(word, NULL) : NULL;
+        Py_XDECREF(word); /* the sequence keeps it */
+        if (!a->words[i]) {
+            return -1;
+        }
+    }
+    a->options.argv = a->words;
+    return 0;
+}
+
+static int take_rank(const struct native_state *state, struct run_arguments *a)
+{
+    int64_t rank;
+    if (!a->rank || a->rank == Py_None) {
+        return 0;
+    }
+    if (native_get_int64(state, "rank", a->rank, &rank) < 0) {
+        return -1;
+    }
+    if (rank < 0 || rank > INT32_MAX) {
+        PyErr_Format(state->errors[TRACK_INVALID], "rank %lld: must be 0..1000000",
+                     (long long)rank);
+        return -1;
+    }
+    a->rank_number = (int32_t)rank;
+    a->options.rank = &a->rank_number;
+    return 0;
+}
+
+static int parse_run(PyObject *args, PyObject *keywords, struct run_arguments *a)
+{
+    static const char *const names[] = {"client",   "project", "name",    "kind",     "note",
+                                  "run_id",   "join",    "resume",  "no_facts", "writer",
+                                  "rank",     "argv",    "parent",  "no_code",  "launched",
+                                  "sample_system", NULL};
+    int join = 0, resume = 0, no_facts = 0, no_code = 0, launched = 0, sample = 0;
+    track_run_options *o = &a->options;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O$zzzzzpppzOOzppp:Run", (char **)names,
+                                     &a->client, &o->project, &o->name, &o->kind, &o->note,
+                                     &o->run_id, &join, &resume, &no_facts, &o->writer, &a->rank,
+                                     &a->argv, &o->parent, &no_code, &launched, &sample)) {
+        return -1;
+    }
+    o->join = join;
+    o->resume = resume;
+    o->no_facts = no_facts;
+    o->no_code = no_code;
+    o->launched = launched;
+    o->sample_system = sample;
+    return 0;
+}
+
+static int run_start(struct run_object *run, struct run_arguments *a)
+{
+    track_client *client = NULL;
+    track_error err = {0};
+    if (native_get_client(run->state, a->client, &client) < 0 || take_rank(run->state, a) < 0 ||
+        take_argv(a) < 0) {
+        return -1;
+    }
+    run->client = client ? Py_NewRef(a->client) : NULL;
+    track_status status;
+    track_run *started = NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = track_start_run(client, &a->options, &started, &err);
+    Py_END_ALLOW_THREADS
+    if (status != TRACK_OK) {
+        native_raise(run->state, status, &err);
+        return -1;
+    }
+    run->run = run->open = started;
+    return 0;
+}
+
+static PyObject *run_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    struct native_state *state = native_get_state();
+    struct run_arguments a = {.options = track_run_options_default()};
+    if (!state || parse_run(args, keywords, &a) < 0) {
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    struct run_object *run = (struct run_object *)alloc(type, 0);
+    if (!run) {
+        return NULL;
+    }
+    run->state = state;
+    run->names = PyDict_New();
+    int failed = !run->names || run_start(run, &a) < 0;
+    PyMem_Free(a.words);
+    if (failed) {
+        Py_DECREF(run);
+        return NULL;
+    }
+    return (PyObject *)run;
+}
+
+/* The arguments were taken by run_new: that a run exists means that it was started. */
+static int run_init(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    (void)self;
+    (void)args;
+    (void)keywords;
+    return 0;
+}
+
+static int run_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    struct run_object *run = (struct run_object *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(run->client);
+    Py_VISIT(run->names);
+    return 0;
+}
+
+static void run_dealloc(PyObject *self)
+{
+    struct run_object *run = (struct run_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_CLEAR(run->names);
+    Py_CLEAR(run->client);
+    freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    free_object(self);
+    Py_DECREF(type);
+}
+
+static PyObject *run_flush(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static const char *const names[] = {"timeout", NULL};
+    struct run_object *run = (struct run_object *)self;
+    double seconds = 0;
+    track_error err = {0};
+    track_status status;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|d:flush", (char **)names, &seconds) ||
+        !native_get_open(run)) {
+        return NULL;
+    }
+    if (!(seconds >= 0 && seconds < 1e12)) {
+        return PyErr_Format(run->state->errors[TRACK_INVALID],
+                            "flush(timeout): seconds from 0 on");
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = track_flush_run(run->run, (int64_t)(seconds * 1000 + 0.5), &err);
+    Py_END_ALLOW_THREADS
+    return status == TRACK_OK ? Py_NewRef(Py_None) : native_raise(run->state, status, &err);
+}
+
+static int take_state(const struct native_state *state, const char *word, track_state *out)
+{
+    static const struct {
+        const char *word;
+        track_state state;
+    } states[] = {{"finished", TRACK_FINISHED},
+                  {"failed", TRACK_FAILED},
+                  {"stopped", TRACK_STOPPED},
+                  {"preempted", TRACK_PREEMPTED}};
+    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+        if (strcmp(states[i].word, word) == 0) {
+            *out = states[i].state;
+            return 0;
+        }
+    }
+    PyErr_Format(state->errors[TRACK_INVALID],
+                 "state '%.100s': must be finished, failed, stopped or preempted; the run goes on",
+                 word);
+    return -1;
+}
+
+static PyObject *run_finish(PyObject *self, PyObject *args)
+{
+    struct run_object *run = (struct run_object *)self;
+    const char *word;
+    track_state state;
+    track_error err = {0};
+    track_status status;
+    if (!PyArg_ParseTuple(args, "s:_finish", &word) || take_state(run->state, word, &state) < 0) {
+        return NULL;
+    }
+    track_run *open = __atomic_exchange_n(&run->open, NULL, __ATOMIC_RELAXED);
+    if (!open) {
+        Py_RETURN_NONE;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = track_finish_run(&open, state, &err);
+    Py_END_ALLOW_THREADS
+    return status == TRACK_OK ? Py_NewRef(Py_None) : native_raise(run->state, status, &err);
+}
+
+static PyObject *run_get_id(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(track_get_run_id(((struct run_object *)self)->run));
+}
+
+static PyObject *run_get_url(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(track_get_run_url(((struct run_object *)self)->run));
+}
+
+static PyObject *run_get_should_stop(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(track_should_stop(((struct run_object *)self)->run));
+}
+
+static PyObject *run_get_ended(PyObject *self, void *unused)
+{
+    (void)unused;
+    track_run *open = __atomic_load_n(&((struct run_object *)self)->open, __ATOMIC_RELAXED);
+    return PyBool_FromLong(!open);
+}
+
+static PyGetSetDef run_members[] = {
+    {"id", run_get_id, NULL, "Id of the run: 32 hex digits (track_get_run_id).", NULL},
+    {"url", run_get_url, NULL, "Address of the run's page (track_get_run_url).", NULL},
+    {"should_stop", run_get_should_stop, NULL,
+     "True once somebody asked for the run to be stopped: the page, `track stop`.\n\n"
+     "One load: ask at every step (track_should_stop).",
+     NULL},
+    {"ended", run_get_ended, NULL, "True once the run was finished by this process.", NULL},
+    {0}};
+
+static PyMethodDef run_methods[] = {
+    {"log_metric", (PyCFunction)(void (*)(void))run_log_metric, METH_FASTCALL | METH_KEYWORDS,
+     "log_metric(name, value, step=None, time=None)\n--\n\n"
+     "Logs one value of a metric (track_log_metric).\n\n"
+     "name   1..2,048 bytes of UTF-8 without control characters; '/' groups: 'train/loss'.\n"
+     "value  any real scalar: float, int, bool, numpy, 0-d tensor, Decimal.\n"
+     "step   int; None: one more than this metric's last here, 0 at first.\n"
+     "time   seconds since 1970 or a datetime; None: now.\n\n"
+     "TypeError      value is no real scalar, name no str.\n"
+     "InvalidError   a bad name, or a step beyond 64 bits.\n"
+     "ConflictError  the run was finished.\n"
+     "A full disk or a missing server never raises: one TrackWarning tells, errors() counts."},
+    {"log_point", (PyCFunction)(void (*)(void))run_log_point, METH_FASTCALL,
+     "log_point(name, step, time_us, value)\n--\n\n"
+     "The same for a time of your own, in microseconds since 1970 UTC (track_log_point)."},
+    {"log", (PyCFunction)(void (*)(void))run_log, METH_FASTCALL | METH_KEYWORDS,
+     "log(values, step=None, time=None)\n--\n\n"
+     "Logs several metrics of one step with one time.\n\n"
+     "values  mapping of names to scalars; nested mappings join their names with '/'.\n"
+     "step    int; None: one more than the run's last row, 0 at first.\n\n"
+     "Errors as log_metric; the other values of the row are logged before the first is raised."},
+    {"log_row", (PyCFunction)(void (*)(void))run_log_row, METH_FASTCALL,
+     "log_row(step, values)\n--\n\nlog(values, step) in the order of track_log_row."},
+    {"get_metric", run_get_metric, METH_O,
+     "get_metric(name)\n--\n\nLooks a metric up: metric(value, step) then skips the look-up."},
+    {"metric", run_get_metric, METH_O, "metric(name)\n--\n\nThe same as get_metric(name)."},
+    {"flush", (PyCFunction)(void (*)(void))run_flush, METH_VARARGS | METH_KEYWORDS,
+     "flush(timeout=0.0)\n--\n\n"
+     "Makes what was logged survive a power loss, and waits for the server to hold it.\n\n"
+     "timeout  seconds to wait for the server; 0: do not.\n\n"
+     "TimeoutError, UnreachableError  it does not hold all yet; it is on disk.\n"
+     "IoError                         the disk did not take it."},
+    {"_finish", run_finish, METH_VARARGS, "_finish(state)\n--\n\nEnds the run (track_finish_run)."},
+    {"log_artifact", (PyCFunction)(void (*)(void))run_log_artifact, METH_VARARGS | METH_KEYWORDS,
+     "log_artifact(path, name=None, *, type=None, media=None)\n--\n\n"
+     "Attaches a file to the run as its output; returns (SHA-256, bytes)."},
+    {"use_artifact", (PyCFunction)(void (*)(void))run_use_artifact, METH_VARARGS | METH_KEYWORDS,
+     "use_artifact(path, name=None, *, type=None, media=None)\n--\n\n"
+     "Records a file as an input of the run; returns (SHA-256, bytes)."},
+    {"get_errors", run_get_errors, METH_NOARGS,
+     "get_errors()\n--\n\nWhat went wrong so far: counts by status, lost, refused, last."},
+    {"get_progress", run_get_progress, METH_NOARGS,
+     "get_progress()\n--\n\nHow far it is sent: logged, sent, requests, connected, last_fail."},
+    {0}};
+
+/* Methods of run.c and run_describe.c in one table. */
+static PyMethodDef *all_methods(void)
+{
+    size_t mine = sizeof(run_methods) / sizeof(*run_methods) - 1, more = 0;
+    while (run_describe_methods[more].ml_name) {
+        more++;
+    }
+    PyMethodDef *all = PyMem_Calloc(mine + more + 1, sizeof(*all));
+    if (all) {
+        memcpy(all, run_methods, mine * sizeof(*all));
+        memcpy(all + mine, run_describe_methods, more * sizeof(*all));
+    }
+    return all; /* lives as long as the type: as long as the process */
+}
+
+PyTypeObject *native_add_run(PyObject *module)
+{
+    PyType_Slot slots[] = {{Py_tp_new, (void *)run_new},
+                           {Py_tp_init, (void *)run_init},
+                           {Py_tp_traverse, (void *)run_traverse},
+                           {Py_tp_dealloc, (void *)run_dealloc},
+                           {Py_tp_methods, all_methods()},
+                           {Py_tp_getset, run_members},
+                           {Py_tp_doc, (char *)"One execution that is being logged (track_run)."},
+                           {0}};
+    PyType_Spec spec = {"track._native.Run", sizeof(struct run_object), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+    return slots[4].pfunc ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL)
+                          : (PyTypeObject *)PyErr_NoMemory();
+}
