@@ -51,7 +51,7 @@ benches  = $(filter-out bench/gpuprobe.c,$(wildcard bench/*.c))
 tests    = $(filter-out tests/client/fake_nvml.c tests/e2e/%.c,$(wildcard tests/*.c tests/*/*.c))
 headers  = $(wildcard core/*.h server/*.h sdk/*.h client/*.h)
 sources  = $(core) $(sdk) $(server) $(client) $(wildcard sdk/examples/*.[ch]) $(wildcard bench/*.[ch] tests/*.[ch]) \
-           $(wildcard tests/*/*.[ch]) $(headers) $(wildcard schema/*.c)
+           $(wildcard tests/*/*.[ch]) $(wildcard sdk/python/native/*.[ch]) $(headers) $(wildcard schema/*.c)
 obj      = $(patsubst %.c,$(OUT)/%.o,$(1))
 GEN      = $(GENDIR)/queries.inc $(GENDIR)/migrations.inc $(GENDIR)/assets.inc
 WRAPS    = -Wl,--wrap=malloc,--wrap=realloc,--wrap=write,--wrap=fsync,--wrap=linkat

@@ -33,8 +33,8 @@ static int take_mode(const struct native_state *state, const char *word, track_m
         }
     }
     if (word) {
-        PyErr_Format(state->errors[TRACK_INVALID],
-                     "mode '%.100s': must be online, offline or off", word);
+        PyErr_Format(state->errors[TRACK_INVALID], "mode '%.100s': must be online, offline or off",
+                     word);
     }
     return word ? -1 : 0;
 }
@@ -61,9 +61,9 @@ static int take_seconds(const struct native_state *state, const char *what, PyOb
 static int parse_client(const struct native_state *state, PyObject *args, PyObject *keywords,
                         track_options *o)
 {
-    static const char *const names[] = {"url",     "project",         "spool",         "mode",
-                                  "timeout", "drain",           "spool_bytes_max", "segment_bytes",
-                                  "names_max", "quiet", NULL};
+    static const char *const names[] = {
+        "url",           "project",   "spool", "mode", "timeout", "drain", "spool_bytes_max",
+        "segment_bytes", "names_max", "quiet", NULL};
     const char *mode = NULL;
     PyObject *timeout = NULL, *drain = NULL;
     unsigned long long spool_max = 0, segment = 0;
@@ -121,10 +121,8 @@ static void client_dealloc(PyObject *self)
 {
     struct client_object *c = (struct client_object *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Py_BEGIN_ALLOW_THREADS
-    track_close(&c->client);
-    Py_END_ALLOW_THREADS
-    freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    Py_BEGIN_ALLOW_THREADS track_close(&c->client);
+    Py_END_ALLOW_THREADS freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
     free_object(self);
     Py_DECREF(type);
 }
@@ -170,7 +168,7 @@ static PyObject *client_get_settings(PyObject *self, PyObject *unused)
 
 PyTypeObject *native_add_client(PyObject *module)
 {
-#define KEYWORDS(fn) (PyCFunction)(void (*)(void))fn, METH_VARARGS | METH_KEYWORDS
+#define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
     static PyMethodDef methods[] = {
         {"close", client_close, METH_NOARGS,
          "close()\n--\n\nStarts nothing any more; it is gone with the last of its runs."},
@@ -204,12 +202,13 @@ PyTypeObject *native_add_client(PyObject *module)
          "Sends what processes left behind (track_sync_spools).\n\n"
          "sink  callable(dict) for news of a spool; returns False to end."},
         {0}};
-    static PyType_Slot slots[] = {{Py_tp_new, (void *)client_new},
-                                  {Py_tp_init, (void *)client_init},
-                                  {Py_tp_dealloc, (void *)client_dealloc},
-                                  {Py_tp_methods, methods},
-                                  {Py_tp_doc, (char *)"A server and how to reach it (track_client)."},
-                                  {0}};
+    static PyType_Slot slots[] = {
+        {Py_tp_new, (void *)client_new},
+        {Py_tp_init, (void *)client_init},
+        {Py_tp_dealloc, (void *)client_dealloc},
+        {Py_tp_methods, methods},
+        {Py_tp_doc, (char *)"A server and how to reach it (track_client)."},
+        {0}};
     static PyType_Spec spec = {"track._native.Client", sizeof(struct client_object), 0,
                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);

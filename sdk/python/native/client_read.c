@@ -51,10 +51,9 @@ PyObject *client_get_runs(PyObject *self, PyObject *args, PyObject *keywords)
     if (!l.list) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = track_get_runs(client, &o, add_run, &l, &err);
-    Py_END_ALLOW_THREADS
-    if (status == TRACK_OK && !l.failed) {
+    Py_BEGIN_ALLOW_THREADS status = track_get_runs(client, &o, add_run, &l, &err);
+    Py_END_ALLOW_THREADS if (status == TRACK_OK && !l.failed)
+    {
         return l.list;
     }
     Py_DECREF(l.list);
@@ -107,10 +106,9 @@ static int columns_read(const struct native_state *state, track_client *client, 
         points.times_us = (int64_t *)(void *)PyByteArray_AsString(c->at[1]) + c->count;
         points.values = (double *)(void *)PyByteArray_AsString(c->at[2]) + c->count;
         points.room = (size_t)(c->room - c->count);
-        Py_BEGIN_ALLOW_THREADS
-        status = track_get_points(client, run_id, key, &points, &err);
-        Py_END_ALLOW_THREADS
-        if (status != TRACK_OK) {
+        Py_BEGIN_ALLOW_THREADS status = track_get_points(client, run_id, key, &points, &err);
+        Py_END_ALLOW_THREADS if (status != TRACK_OK)
+        {
             native_raise(state, status, &err);
             return -1;
         }
@@ -132,8 +130,7 @@ PyObject *client_get_points(PyObject *self, PyObject *args, PyObject *keywords)
         native_get_client(c->state, self, &client) < 0) {
         return NULL;
     }
-    if (columns_init(&columns) == 0 &&
-        columns_read(c->state, client, run_id, key, &columns) == 0) {
+    if (columns_init(&columns) == 0 && columns_read(c->state, client, run_id, key, &columns) == 0) {
         out = Py_BuildValue("OOO", columns.at[0], columns.at[1], columns.at[2]);
     }
     for (size_t i = 0; i < 3; i++) {
@@ -161,13 +158,10 @@ PyObject *client_get_artifact(PyObject *self, PyObject *args, PyObject *keywords
         Py_DECREF(dest);
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = track_get_artifact(client, run_id, name, path, &info, &err);
-    Py_END_ALLOW_THREADS
-    Py_DECREF(dest);
-    return status == TRACK_OK
-               ? Py_BuildValue("sK", info.digest, (unsigned long long)info.bytes)
-               : native_raise(c->state, status, &err);
+    Py_BEGIN_ALLOW_THREADS status = track_get_artifact(client, run_id, name, path, &info, &err);
+    Py_END_ALLOW_THREADS Py_DECREF(dest);
+    return status == TRACK_OK ? Py_BuildValue("sK", info.digest, (unsigned long long)info.bytes)
+                              : native_raise(c->state, status, &err);
 }
 
 /* A sync that tells its caller; an exception of the sink waits here. */
@@ -214,7 +208,8 @@ static const char **take_paths(PyObject *paths, PyObject **tuple)
 
 PyObject *client_sync_spools(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const names[] = {"paths", "run_id", "keep", "list_only", "timeout", "sink", NULL};
+    static const char *const names[] = {"paths",   "run_id", "keep", "list_only",
+                                        "timeout", "sink",   NULL};
     struct client_object *c = (struct client_object *)self;
     track_sync_options o = track_sync_options_default();
     struct telling telling = {0};
@@ -237,8 +232,7 @@ PyObject *client_sync_spools(PyObject *self, PyObject *args, PyObject *keywords)
     o.paths = paths && paths != Py_None ? take_paths(paths, &tuple) : NULL;
     track_status status = TRACK_OK;
     if (!PyErr_Occurred()) {
-        Py_BEGIN_ALLOW_THREADS
-        status = track_sync_spools(client, &o, &err);
+        Py_BEGIN_ALLOW_THREADS status = track_sync_spools(client, &o, &err);
         Py_END_ALLOW_THREADS
     }
     PyMem_Free((void *)o.paths);

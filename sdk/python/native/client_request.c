@@ -82,8 +82,8 @@ static int take_body(struct arguments *a, struct request *r)
         a->options.source_bytes = -1;
         return r->read ? 0 : -1;
     }
-    a->bytes = PyUnicode_Check(a->body) ? PyUnicode_AsUTF8String(a->body)
-                                        : PyBytes_FromObject(a->body);
+    a->bytes =
+        PyUnicode_Check(a->body) ? PyUnicode_AsUTF8String(a->body) : PyBytes_FromObject(a->body);
     if (!a->bytes) {
         return -1;
     }
@@ -126,11 +126,10 @@ static int take_timeout(struct arguments *a)
     return 0;
 }
 
-static int parse_request(PyObject *args, PyObject *keywords, struct arguments *a,
-                         struct request *r)
+static int parse_request(PyObject *args, PyObject *keywords, struct arguments *a, struct request *r)
 {
-    static const char *const names[] = {"method", "path",    "body",    "content_type", "accept",
-                                  "headers", "timeout", "sink", NULL};
+    static const char *const names[] = {
+        "method", "path", "body", "content_type", "accept", "headers", "timeout", "sink", NULL};
     track_request_options *o = &a->options;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "ss|O$zzOOO:request", (char **)names,
                                      &o->method, &o->path, &a->body, &o->content_type, &o->accept,
@@ -158,15 +157,18 @@ PyObject *client_request(PyObject *self, PyObject *args, PyObject *keywords)
     if (native_get_client(c->state, self, &client) == 0 &&
         parse_request(args, keywords, &a, &r) == 0) {
         track_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = track_request(client, &a.options, &reply, &err);
-        Py_END_ALLOW_THREADS
-        if (r.failed) {
+        Py_BEGIN_ALLOW_THREADS status = track_request(client, &a.options, &reply, &err);
+        Py_END_ALLOW_THREADS if (r.failed)
+        {
             PyErr_Restore(r.type, r.value, r.trace);
-        } else if (status == TRACK_OK) {
+        }
+        else if (status == TRACK_OK)
+        {
             out = Py_BuildValue("iy#sss", reply.http, reply.body, (Py_ssize_t)reply.body_size,
                                 reply.type, reply.etag, reply.next);
-        } else {
+        }
+        else
+        {
             native_raise_reply(c->state, status, &err, &reply);
         }
         track_close_response(&reply);

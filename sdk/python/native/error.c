@@ -12,10 +12,10 @@ static PyObject *raise_with(const struct native_state *state, track_status statu
     PyObject *hint = reply && *reply->hint ? PyUnicode_FromString(reply->hint) : NULL;
     PyObject *ref = reply && *reply->ref ? PyUnicode_FromString(reply->ref) : NULL;
     PyErr_Clear(); /* hint and ref may be missing */
-    PyObject *error = text ? PyObject_CallFunction(state->errors[status], "OOOi", text,
-                                                   hint ? hint : Py_None, ref ? ref : Py_None,
-                                                   reply ? reply->http : 0)
-                           : NULL;
+    PyObject *error =
+        text ? PyObject_CallFunction(state->errors[status], "OOOi", text, hint ? hint : Py_None,
+                                     ref ? ref : Py_None, reply ? reply->http : 0)
+             : NULL;
     if (error) {
         PyErr_SetObject(state->errors[status], error);
     }

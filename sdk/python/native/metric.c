@@ -35,8 +35,8 @@ struct metric_object *native_get_metric(struct run_object *run, PyObject *name)
     m->name = Py_NewRef(name);
     m->metric = handle;
     /* Two threads may have made one: the first stays, so that steps are counted once. */
-    int failed = PyDict_Contains(run->names, name) ? 0
-                                                   : PyDict_SetItem(run->names, name, (PyObject *)m);
+    int failed =
+        PyDict_Contains(run->names, name) ? 0 : PyDict_SetItem(run->names, name, (PyObject *)m);
     Py_DECREF(m);
     return failed < 0 ? NULL : (struct metric_object *)PyDict_GetItemWithError(run->names, name);
 }
@@ -51,8 +51,7 @@ static PyObject *metric_log(struct metric_object *m, PyObject *step, PyObject *v
         return NULL;
     }
     track_status status = track_log_value(m->metric, at, number);
-    if (status == TRACK_OK || status == TRACK_FULL || status == TRACK_IO ||
-        status == TRACK_NOMEM) {
+    if (status == TRACK_OK || status == TRACK_FULL || status == TRACK_IO || status == TRACK_NOMEM) {
         Py_RETURN_NONE; /* counted by libtrack, and said by it once */
     }
     return PyErr_Format(m->state->errors[status], "metric %R: %s", m->name,
@@ -120,7 +119,7 @@ PyTypeObject *native_add_metric(PyObject *module)
         {Py_tp_methods, methods},
         {Py_tp_getset, members},
         {Py_tp_doc, (char *)"One series of a run: metric(value, step=None) logs a value.\n\n"
-                    "step None is one more than the metric's last, 0 at first."},
+                            "step None is one more than the metric's last, 0 at first."},
         {0}};
     static PyType_Spec spec = {"track._native.Metric", sizeof(struct metric_object), 0,
                                Py_TPFLAGS_DEFAULT, slots};

@@ -29,10 +29,8 @@ PyObject *native_get_source(PyObject *self, PyObject *args, PyObject *keywords)
         return NULL;
     }
     const char *text = path ? PyBytes_AsString(path) : NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = track_get_source(text, &source, &err);
-    Py_END_ALLOW_THREADS
-    Py_XDECREF(path);
+    Py_BEGIN_ALLOW_THREADS status = track_get_source(text, &source, &err);
+    Py_END_ALLOW_THREADS Py_XDECREF(path);
     if (status != TRACK_OK) {
         return native_raise(state, status, &err);
     }
@@ -104,8 +102,7 @@ PyMODINIT_FUNC PyInit__native(void)
 {
     static PyMethodDef methods[] = {
         {"version", get_version, METH_NOARGS, "version()\n--\n\nVersion of libtrack."},
-        {"get_source", (PyCFunction)(void (*)(void))native_get_source,
-         METH_VARARGS | METH_KEYWORDS,
+        {"get_source", (PyCFunction)(void (*)(void))native_get_source, METH_VARARGS | METH_KEYWORDS,
          "get_source(path=None)\n--\n\n"
          "State of the git work tree that path lies in (track_get_source).\n\n"
          "NotFoundError     not in a git repository.\n"

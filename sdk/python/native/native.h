@@ -30,16 +30,14 @@ struct native_state *native_get_state(void);
 
 /* A server and how to reach it.  Its track_client is closed with the last object that needs it. */
 struct client_object {
-    PyObject_HEAD
-    struct native_state *state;
+    PyObject_HEAD struct native_state *state;
     track_client *client;
     int closed; /* close() was called: it starts nothing any more */
 };
 
 /* One series of a run; kept by the run's dict of names. */
 struct metric_object {
-    PyObject_HEAD
-    struct native_state *state;
+    PyObject_HEAD struct native_state *state;
     PyObject *client; /* keeps the handle alive; NULL: it lives until the process ends */
     PyObject *name;
     track_metric *metric;
@@ -47,8 +45,7 @@ struct metric_object {
 };
 
 struct run_object {
-    PyObject_HEAD
-    struct native_state *state;
+    PyObject_HEAD struct native_state *state;
     PyObject *client; /* NULL: libtrack's own */
     PyObject *names;  /* dict: str to metric_object; only grows */
     track_run *run;   /* stays valid after the end */
@@ -89,8 +86,7 @@ const char *native_get_text(const struct native_state *state, const char *what, 
  * after a warning: the name cannot be kept. */
 struct metric_object *native_get_metric(struct run_object *run, PyObject *name);
 /* The step that value None stands for, or value itself; *next is beyond it afterwards. */
-int native_get_step(const struct native_state *state, PyObject *value, int64_t *next,
-                    int64_t *out);
+int native_get_step(const struct native_state *state, PyObject *value, int64_t *next, int64_t *out);
 /* The run to log to, or NULL with a ConflictError once it was finished. */
 track_run *native_get_open(struct run_object *run);
 /* The track_client of a Client or None; -1 with an exception. */

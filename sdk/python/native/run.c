@@ -55,10 +55,10 @@ static int take_rank(const struct native_state *state, struct run_arguments *a)
 
 static int parse_run(PyObject *args, PyObject *keywords, struct run_arguments *a)
 {
-    static const char *const names[] = {"client",   "project", "name",    "kind",     "note",
-                                  "run_id",   "join",    "resume",  "no_facts", "writer",
-                                  "rank",     "argv",    "parent",  "no_code",  "launched",
-                                  "sample_system", NULL};
+    static const char *const names[] = {
+        "client", "project", "name",     "kind",          "note", "run_id",
+        "join",   "resume",  "no_facts", "writer",        "rank", "argv",
+        "parent", "no_code", "launched", "sample_system", NULL};
     int join = 0, resume = 0, no_facts = 0, no_code = 0, launched = 0, sample = 0;
     track_run_options *o = &a->options;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O$zzzzzpppzOOzppp:Run", (char **)names,
@@ -87,10 +87,9 @@ static int run_start(struct run_object *run, struct run_arguments *a)
     run->client = client ? Py_NewRef(a->client) : NULL;
     track_status status;
     track_run *started = NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = track_start_run(client, &a->options, &started, &err);
-    Py_END_ALLOW_THREADS
-    if (status != TRACK_OK) {
+    Py_BEGIN_ALLOW_THREADS status = track_start_run(client, &a->options, &started, &err);
+    Py_END_ALLOW_THREADS if (status != TRACK_OK)
+    {
         native_raise(run->state, status, &err);
         return -1;
     }
@@ -163,13 +162,12 @@ static PyObject *run_flush(PyObject *self, PyObject *args, PyObject *keywords)
         return NULL;
     }
     if (!(seconds >= 0 && seconds < 1e12)) {
-        return PyErr_Format(run->state->errors[TRACK_INVALID],
-                            "flush(timeout): seconds from 0 on");
+        return PyErr_Format(run->state->errors[TRACK_INVALID], "flush(timeout): seconds from 0 on");
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = track_flush_run(run->run, (int64_t)(seconds * 1000 + 0.5), &err);
-    Py_END_ALLOW_THREADS
-    return status == TRACK_OK ? Py_NewRef(Py_None) : native_raise(run->state, status, &err);
+    Py_BEGIN_ALLOW_THREADS status =
+        track_flush_run(run->run, (int64_t)(seconds * 1000 + 0.5), &err);
+    Py_END_ALLOW_THREADS return status == TRACK_OK ? Py_NewRef(Py_None)
+                                                   : native_raise(run->state, status, &err);
 }
 
 static int take_state(const struct native_state *state, const char *word, track_state *out)
@@ -207,10 +205,9 @@ static PyObject *run_finish(PyObject *self, PyObject *args)
     if (!open) {
         Py_RETURN_NONE;
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = track_finish_run(&open, state, &err);
-    Py_END_ALLOW_THREADS
-    return status == TRACK_OK ? Py_NewRef(Py_None) : native_raise(run->state, status, &err);
+    Py_BEGIN_ALLOW_THREADS status = track_finish_run(&open, state, &err);
+    Py_END_ALLOW_THREADS return status == TRACK_OK ? Py_NewRef(Py_None)
+                                                   : native_raise(run->state, status, &err);
 }
 
 static PyObject *run_get_id(PyObject *self, void *unused)

@@ -113,9 +113,9 @@ static PyObject *set_seed(PyObject *self, PyObject *args, PyObject *keywords)
         }
         return NULL;
     }
-    return native_get_open(run) ? native_logged(run, track_set_seed(run->open, scope, seed), "seed",
-                                                value)
-                                : NULL;
+    return native_get_open(run)
+               ? native_logged(run, track_set_seed(run->open, scope, seed), "seed", value)
+               : NULL;
 }
 
 static PyObject *set_exit(PyObject *self, PyObject *args, PyObject *keywords)
@@ -221,7 +221,7 @@ static PyObject *log_alert(PyObject *self, PyObject *args, PyObject *keywords)
                          NULL);
 }
 
-#define KEYWORDS(fn) (PyCFunction)(void (*)(void))fn, METH_VARARGS | METH_KEYWORDS
+#define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
 PyMethodDef run_describe_methods[] = {
     {"_set_param_text", set_param_text, METH_VARARGS,
      "_set_param_text(key, text)\n--\n\nSets a parameter (track_set_param)."},

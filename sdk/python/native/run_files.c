@@ -34,13 +34,10 @@ static PyObject *with_file(struct run_object *run, PyObject *args, PyObject *key
         return NULL;
     }
     name = name || !names_itself ? name : base_name(text);
-    Py_BEGIN_ALLOW_THREADS
-    status = call(run->run, name, text, &o, &info, &err);
-    Py_END_ALLOW_THREADS
-    Py_DECREF(path);
-    return status == TRACK_OK
-               ? Py_BuildValue("sK", info.digest, (unsigned long long)info.bytes)
-               : native_raise(run->state, status, &err);
+    Py_BEGIN_ALLOW_THREADS status = call(run->run, name, text, &o, &info, &err);
+    Py_END_ALLOW_THREADS Py_DECREF(path);
+    return status == TRACK_OK ? Py_BuildValue("sK", info.digest, (unsigned long long)info.bytes)
+                              : native_raise(run->state, status, &err);
 }
 
 PyObject *run_log_artifact(PyObject *self, PyObject *args, PyObject *keywords)

@@ -15,31 +15,39 @@ track_run *native_get_open(struct run_object *run)
     return open;
 }
 
-/* Puts keyword arguments behind positional ones: out[i] is the argument called known[i].
- *   known  [room], static names in their order. */
-static int take_arguments(const char *function, const char *const *known, size_t room,
-                          PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **out)
+/* The arguments of a call as the interpreter hands them over. */
+struct arguments {
+    const char *function;
+    PyObject *const *at; /* [count], then the named ones */
+    Py_ssize_t count;
+    PyObject *names; /* tuple of str, or NULL */
+};
+
+/* Sorts arguments by their names: out[i] is the one called known[i], NULL where it is missing.
+ *   known, out  [room]. */
+static int take_arguments(const struct arguments *a, const char *const *known, size_t room,
+                          PyObject **out)
 {
-    Py_ssize_t named = names ? PyTuple_Size(names) : 0;
-    if ((size_t)count > room) {
-        PyErr_Format(PyExc_TypeError, "%s(): at most %zu arguments, not %zd", function, room,
-                     count);
+    Py_ssize_t named = a->names ? PyTuple_Size(a->names) : 0;
+    if ((size_t)a->count > room) {
+        PyErr_Format(PyExc_TypeError, "%s(): at most %zu arguments, not %zd", a->function, room,
+                     a->count);
         return -1;
     }
     memset(out, 0, room * sizeof(*out));
-    memcpy(out, args, (size_t)count * sizeof(*out));
+    memcpy(out, a->at, (size_t)a->count * sizeof(*out));
     for (Py_ssize_t i = 0; i < named; i++) {
-        PyObject *name = PyTuple_GetItem(names, i);
+        PyObject *name = PyTuple_GetItem(a->names, i);
         size_t at = 0;
         while (at < room && PyUnicode_CompareWithASCIIString(name, known[at]) != 0) {
             at++;
         }
         if (at == room || out[at]) {
-            PyErr_Format(PyExc_TypeError, "%s(): argument %R %s", function, name,
+            PyErr_Format(PyExc_TypeError, "%s(): argument %R %s", a->function, name,
                          at == room ? "is not known" : "is given twice");
             return -1;
         }
-        out[at] = args[count + i];
+        out[at] = a->at[a->count + i];
     }
     return 0;
 }
@@ -77,7 +85,7 @@ PyObject *run_log_metric(PyObject *self, PyObject *const *args, Py_ssize_t count
 {
     static const char *const known[] = {"name", "value", "step", "time"};
     PyObject *a[4];
-    if (take_arguments("log_metric", known, 4, args, count, names, a) < 0) {
+    if (take_arguments(&(struct arguments){"log_metric", args, count, names}, known, 4, a) < 0) {
         return NULL;
     }
     if (!a[0] || !a[1]) {
@@ -96,7 +104,8 @@ PyObject *run_log_point(PyObject *self, PyObject *const *args, Py_ssize_t count)
                             "log_point(name, step, time_us, value): 4 arguments, not %zd", count);
     }
     const char *name = native_get_text(run->state, "metric name", args[0]);
-    if (!name || !native_get_open(run) || native_get_int64(run->state, "step", args[1], &step) < 0 ||
+    if (!name || !native_get_open(run) ||
+        native_get_int64(run->state, "step", args[1], &step) < 0 ||
         native_get_int64(run->state, "time_us", args[2], &time_us) < 0 ||
         native_get_double(run->state, args[0], args[3], &number) < 0) {
         return NULL;
@@ -131,9 +140,8 @@ static void row_fail(struct row *row)
 
 static void row_flush(struct row *row)
 {
-    track_status status = row->count ? track_log_row(row->run->open, row->step, row->values,
-                                                     row->count)
-                                     : TRACK_OK;
+    track_status status =
+        row->count ? track_log_row(row->run->open, row->step, row->values, row->count) : TRACK_OK;
     row->count = 0;
     PyObject *none = native_logged(row->run, status, "row at step", Py_None);
     if (!none) {
@@ -187,9 +195,8 @@ static void row_add_member(struct row *row, PyObject *prefix, PyObject *key, PyO
         return;
     }
     PyObject *name = prefix ? PyUnicode_FromFormat("%U/%U", prefix, key) : Py_NewRef(key);
-    int nested = PyDict_Check(value) ||
-                 (!PyFloat_Check(value) && !PyLong_Check(value) &&
-                  PyObject_IsInstance(value, row->run->state->mapping) > 0);
+    int nested = PyDict_Check(value) || (!PyFloat_Check(value) && !PyLong_Check(value) &&
+                                         PyObject_IsInstance(value, row->run->state->mapping) > 0);
     if (!name) {
         row_fail(row);
     } else if (nested && Py_EnterRecursiveCall(" in a nested row")) {
@@ -267,7 +274,7 @@ PyObject *run_log(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObj
 {
     static const char *const known[] = {"values", "step", "time"};
     PyObject *a[3];
-    if (take_arguments("log", known, 3, args, count, names, a) < 0) {
+    if (take_arguments(&(struct arguments){"log", args, count, names}, known, 3, a) < 0) {
         return NULL;
     }
     if (!a[0]) {

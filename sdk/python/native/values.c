@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-int native_get_double(const struct native_state *state, PyObject *key, PyObject *value,
-                      double *out)
+int native_get_double(const struct native_state *state, PyObject *key, PyObject *value, double *out)
 {
     if (PyFloat_Check(value)) {
         *out = PyFloat_AsDouble(value);
@@ -41,8 +40,7 @@ int native_get_int64(const struct native_state *state, const char *what, PyObjec
     *out = PyLong_AsLongLongAndOverflow(index, &over);
     Py_DECREF(index);
     if (over) {
-        PyErr_Format(state->errors[TRACK_INVALID], "%s %R: does not fit into 64 bits", what,
-                     value);
+        PyErr_Format(state->errors[TRACK_INVALID], "%s %R: does not fit into 64 bits", what, value);
     }
     return over || (*out == -1 && PyErr_Occurred()) ? -1 : 0;
 }
