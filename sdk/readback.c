@@ -1,3 +1,4 @@
+#include "../core/columns.h"
 #include "../core/fail.h"
 #include "../core/json.h"
 #include "../core/name.h"
@@ -10,7 +11,7 @@
 enum {
     READBACK_ARENA_BYTES = 1 << 30,
     READBACK_PAGE = 500,
-    READBACK_POINTS_MAX = 50000, /* a page of points */
+    READBACK_POINTS_MAX = 131072, /* a page of points: 3 MB */
 };
 
 track_runs_options track_runs_options_default(void)
@@ -201,61 +202,49 @@ track_status track_get_runs(track_client *client, const track_runs_options *opti
     return status;
 }
 
-static track_status readback_column(const struct json *root, const char *name, uint32_t count,
-                                    const struct json **out, track_error *err)
+/* Copies a column, if the caller wants it. */
+static void readback_column(void *to, const void *from, size_t count)
 {
-    TRY(json_need_array(root, name, out, err));
-    return (*out)->count == count
-               ? TRACK_OK
-               : FAIL(err, TRACK_UNREACHABLE, "the server's columns differ in length");
+    if (to && count) {
+        memcpy(to, from, 8 * count);
+    }
 }
 
-static track_status readback_fill(const struct json *root, track_points *p, track_error *err)
+static track_status readback_fill(const track_response *r, track_points *p, track_error *err)
 {
-    const struct json *steps = NULL, *times = NULL, *values = NULL;
-    const char *next = "";
-    TRY(json_need_array(root, "step", &steps, err));
-    TRY(readback_column(root, "time_us", steps->count, &times, err));
-    TRY(readback_column(root, "value", steps->count, &values, err));
-    TRY(json_may_text(root, "next", &next, err));
-    if (steps->count > p->room || strlen(next) >= sizeof(p->cursor)) {
+    AUTO_ARENA arena = ARENA(READBACK_ARENA_BYTES);
+    struct columns_points page;
+    track_error why = {0};
+    struct bytes body = {(const unsigned char *)r->body, r->body_size};
+    track_status status = columns_decode_points(body, &arena, &page, &why);
+    if (status != TRACK_OK) {
+        return status == TRACK_NOMEM
+                   ? FAIL(err, status, "%.200s", why.message)
+                   : FAIL(err, TRACK_UNREACHABLE, "the server's reply: %.150s", why.message);
+    }
+    if (page.count > p->room) {
         return FAIL(err, TRACK_UNREACHABLE, "the server gives more points than it was asked for");
     }
-    for (uint32_t i = 0; i < steps->count; i++) {
-        int64_t step = 0, time_us = 0;
-        double value = 0;
-        TRY(json_get_int(&steps->items[i], &step, err));
-        TRY(json_get_int(&times->items[i], &time_us, err));
-        TRY(json_get_double(&values->items[i], &value, err));
-        if (p->steps) {
-            p->steps[i] = step;
-        }
-        if (p->times_us) {
-            p->times_us[i] = time_us;
-        }
-        if (p->values) {
-            p->values[i] = value;
-        }
-    }
-    p->count = steps->count;
-    p->more = *next != '\0';
-    snprintf(p->cursor, sizeof(p->cursor), "%s", next);
+    readback_column(p->steps, page.steps, page.count);
+    readback_column(p->times_us, page.times_us, page.count);
+    readback_column(p->values, page.values, page.count);
+    p->count = page.count;
+    p->more = *r->next != '\0';
+    snprintf(p->cursor, sizeof(p->cursor), "%s", r->next);
     return TRACK_OK;
 }
 
 static track_status readback_points(track_client *c, const char *path, track_points *p,
                                     track_error *err)
 {
-    AUTO_ARENA arena = ARENA(READBACK_ARENA_BYTES);
     track_request_options o = track_request_options_default();
     track_response r = {0};
-    const struct json *root = NULL;
     o.path = path;
+    o.accept = "application/x-track-points";
     track_status status = track_request(c, &o, &r, err);
-    status = status == TRACK_OK ? readback_json(&r, &arena, &root, err) : status;
+    status = status == TRACK_OK ? readback_fill(&r, p, err) : status;
     track_close_response(&r);
-    TRY(status);
-    return readback_fill(root, p, err);
+    return status;
 }
 
 track_status track_get_points(track_client *client, const char *run_id, const char *key,

@@ -66,7 +66,7 @@ struct columns {
     Py_ssize_t count, room;
 };
 
-enum { COLUMN_BYTES = 8, COLUMNS_ROOM_MIN = 4096 };
+enum { COLUMN_BYTES = 8, COLUMNS_ROOM_MIN = 65536 };
 
 static int columns_resize(struct columns *c, Py_ssize_t room)
 {

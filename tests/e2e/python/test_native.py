@@ -13,7 +13,8 @@ def bits(value):
 def test_values_arrive_bit_for_bit(here, points):
     client = track.Client()
     run = track.Run(client, project='demo', name='bits')
-    values = [0.1, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1.7976931348623157e308, True, 7]
+    nan = struct.unpack('<d', struct.pack('<Q', 0x7FF800000000BEEF))[0]
+    values = [0.1, -0.0, math.inf, -math.inf, nan, 5e-324, 1.7976931348623157e308, True, 7]
     for step, value in enumerate(values):
         run.log_metric('a/b', value, step)
     run._finish('finished')
