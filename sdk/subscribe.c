@@ -3,6 +3,7 @@
 #include "../core/fail.h"
 #include "../core/json.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -67,18 +68,26 @@ static track_status subscribe_connect(int *out, track_error *err)
     return TRACK_OK;
 }
 
-/* Where `track` lies: beside this program, else wherever PATH says. */
+/* Puts the path of a `track` that lies beside file into out; false if there is none. */
+static bool subscribe_beside(const char *file, char out[4096])
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    int n = slash ? snprintf(out, 4096, "%.*s/track", (int)(slash - file), file) : -1;
+    return n > 0 && n < 4096 && access(out, X_OK) == 0;
+}
+
+/* Where `track` lies: beside this program or library (as in a Python package), else wherever PATH
+ * says. */
 static const char *subscribe_program(char out[4096])
 {
-    ssize_t n = readlink("/proc/self/exe", out, 4000);
-    char *slash = n > 0 ? (out[n] = '\0', strrchr(out, '/')) : NULL;
-    if (slash) {
-        memcpy(slash + 1, "track", sizeof("track"));
-        if (access(out, X_OK) == 0) {
-            return out;
-        }
-    }
-    return "track";
+    char self[4096];
+    Dl_info library;
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    self[n > 0 ? n : 0] = '\0';
+    bool found =
+        subscribe_beside(self, out) || (dladdr((void *)(uintptr_t)subscribe_program, &library) &&
+                                        subscribe_beside(library.dli_fname, out));
+    return found ? out : "track";
 }
 
 /* Waits for a process that ends soon; -1 when it does not. */

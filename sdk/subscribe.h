@@ -20,7 +20,7 @@ struct subscription {
 
 /* Subscribes this process.
  *
- * TRACK_UNSUPPORTED  there is no program `track` beside this one or in PATH.
+ * TRACK_UNSUPPORTED  there is no `track` beside this program or library or in PATH.
  * TRACK_UNREACHABLE  no sampler answers, not even a new one.
  * TRACK_TIMEOUT      it does not answer in time.
  * TRACK_CONFLICT     it refuses; err says why.
