@@ -1,12 +1,13 @@
 #include "capture.h"
 
+#include "../core/lines.h"
 #include "../core/number.h"
 #include "../core/regex.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STATES_US = 1000000, LIMIT_TEXT_MAX = 300 };
+enum { LIMIT_TEXT_MAX = 300 };
 
 /* A --metric-regex. */
 struct pattern {
@@ -16,19 +17,17 @@ struct pattern {
     int64_t next[REGEX_GROUP_COUNT_MAX + 1]; /* next step of each group's metric */
 };
 
-struct capture_line {
-    unsigned char *text; /* [CAPTURE_LINE_BYTES_MAX] */
-    size_t size;
-    bool rewind;     /* a \r came: the next byte begins the text anew */
-    int64_t kept_us; /* when a rewritten text was last kept */
+struct capture_stream {
+    struct capture *of;
+    track_stream stream;
+    struct lines lines;
 };
 
 struct capture {
     struct capture_sink sink;
     struct pattern patterns[CAPTURE_PATTERNS_MAX];
     size_t pattern_count;
-    struct capture_line lines[2];
-    bool raw;
+    struct capture_stream streams[2];
     bool warned; /* of a pattern that hit a limit */
 };
 
@@ -63,29 +62,6 @@ static track_status add_pattern(struct capture *c, const char *text, struct aren
     }
     TRY(check_groups(c, text, err));
     c->pattern_count++;
-    return TRACK_OK;
-}
-
-track_status capture_init(const struct capture_options *options, const struct capture_sink *sink,
-                          struct arena *arena, struct capture **out, track_error *err)
-{
-    struct capture *c = ARENA_NEW(arena, struct capture);
-    if (options->pattern_count > CAPTURE_PATTERNS_MAX) {
-        return FAIL(err, TRACK_TOO_LARGE, "%zu --metric-regex, over %d", options->pattern_count,
-                    CAPTURE_PATTERNS_MAX);
-    }
-    for (int i = 0; c && i < 2; i++) {
-        c->lines[i].text = arena_alloc(arena, CAPTURE_LINE_BYTES_MAX, 1);
-    }
-    if (!c || !c->lines[0].text || !c->lines[1].text) {
-        return FAIL(err, TRACK_NOMEM, "lines to capture");
-    }
-    c->sink = *sink;
-    c->raw = options->raw;
-    for (size_t i = 0; i < options->pattern_count; i++) {
-        TRY(add_pattern(c, options->patterns[i], arena, err));
-    }
-    *out = c;
     return TRACK_OK;
 }
 
@@ -133,67 +109,50 @@ static void match(struct capture *c, struct bytes text)
     }
 }
 
-static void keep(struct capture *c, track_stream stream)
+static void keep(void *data, struct bytes text)
 {
-    struct capture_line *l = &c->lines[stream];
-    struct bytes text = {l->text, l->size};
-    c->sink.line(c->sink.data, stream, text);
-    match(c, text);
-    l->size = 0;
+    struct capture_stream *s = data;
+    s->of->sink.line(s->of->sink.data, s->stream, text);
+    match(s->of, text);
 }
 
-/* The text so far is about to be rewritten. */
-static void rewind_line(struct capture *c, track_stream stream, int64_t now_us)
+/* Makes the two streams. */
+static bool init_streams(struct capture *c, bool raw, struct arena *arena)
 {
-    struct capture_line *l = &c->lines[stream];
-    if (l->size > 0 && (c->raw || now_us - l->kept_us >= STATES_US)) {
-        keep(c, stream);
-        l->kept_us = now_us;
+    for (int i = 0; i < 2; i++) {
+        struct capture_stream *s = &c->streams[i];
+        *s = (struct capture_stream){c, (track_stream)i, {.sink = keep, .data = s, .raw = raw}};
+        s->lines.text = arena_alloc(arena, LINES_BYTES_MAX, 1);
     }
-    l->size = 0;
-    l->rewind = false;
+    return c->streams[0].lines.text && c->streams[1].lines.text;
+}
+
+track_status capture_init(const struct capture_options *options, const struct capture_sink *sink,
+                          struct arena *arena, struct capture **out, track_error *err)
+{
+    struct capture *c = ARENA_NEW(arena, struct capture);
+    if (options->pattern_count > CAPTURE_PATTERNS_MAX) {
+        return FAIL(err, TRACK_TOO_LARGE, "%zu --metric-regex, over %d", options->pattern_count,
+                    CAPTURE_PATTERNS_MAX);
+    }
+    if (!c || !init_streams(c, options->raw, arena)) {
+        return FAIL(err, TRACK_NOMEM, "lines to capture");
+    }
+    c->sink = *sink;
+    for (size_t i = 0; i < options->pattern_count; i++) {
+        TRY(add_pattern(c, options->patterns[i], arena, err));
+    }
+    *out = c;
+    return TRACK_OK;
 }
 
 void capture_add(struct capture *c, track_stream stream, struct bytes bytes, int64_t now_us)
 {
-    struct capture_line *l = &c->lines[stream];
-    while (bytes.size > 0) {
-        size_t size = 0;
-        while (size < bytes.size && bytes.at[size] != '\n' && bytes.at[size] != '\r') {
-            size++;
-        }
-        if (size > 0 && l->rewind) {
-            rewind_line(c, stream, now_us);
-        }
-        size_t room = CAPTURE_LINE_BYTES_MAX - l->size;
-        size = size < room ? size : room;
-        memcpy(l->text + l->size, bytes.at, size);
-        l->size += size;
-        bytes.at += size;
-        bytes.size -= size;
-        if (bytes.size == 0) {
-            return;
-        }
-        if (*bytes.at == '\r') {
-            l->rewind = true; /* unless \n follows, which ends the line */
-        } else if (*bytes.at == '\n') {
-            keep(c, stream);
-            l->rewind = false;
-        } else {
-            keep(c, stream); /* no room */
-            continue;
-        }
-        bytes.at++;
-        bytes.size--;
-    }
+    lines_add(&c->streams[stream].lines, bytes, now_us);
 }
 
 void capture_end(struct capture *c)
 {
-    for (int i = 0; i < 2; i++) {
-        if (c->lines[i].size > 0) {
-            keep(c, (track_stream)i);
-        }
-        c->lines[i].rewind = false;
-    }
+    lines_end(&c->streams[TRACK_STDOUT].lines);
+    lines_end(&c->streams[TRACK_STDERR].lines);
 }

@@ -1,8 +1,7 @@
 /* capture - what a tracked command prints becomes lines and metrics of its run.
  *
- * Bytes come as they are read; lines end at \n.  What a \r rewrites is collapsed to the last text
- * and at most one text a second before it.
- * Uses: arena, regex, track.h.  One thread.
+ * Bytes come as they are read; core/lines.h says where lines end.
+ * Uses: arena, lines, regex, track.h.  One thread.
  */
 #ifndef CLIENT_CAPTURE_H
 #define CLIENT_CAPTURE_H
@@ -10,7 +9,7 @@
 #include "../core/bytes.h"
 #include "../sdk/track.h"
 
-enum { CAPTURE_LINE_BYTES_MAX = 64 * 1024, CAPTURE_PATTERNS_MAX = 64 };
+enum { CAPTURE_PATTERNS_MAX = 64 };
 
 struct capture;
 
@@ -42,7 +41,7 @@ struct capture_options {
 track_status capture_init(const struct capture_options *options, const struct capture_sink *sink,
                           struct arena *arena, struct capture **out, track_error *err);
 
-/* Takes the next bytes of a stream.  A line over CAPTURE_LINE_BYTES_MAX becomes several. */
+/* Takes the next bytes of a stream. */
 void capture_add(struct capture *c, track_stream stream, struct bytes bytes, int64_t now_us);
 
 /* Ends both streams: a last line without \n is a line. */

@@ -9,7 +9,7 @@
 /* Text of all that came: "o:line|", "e:line|", "name@step=value|". */
 struct seen {
     char text[4096];
-    size_t size, longest;
+    size_t size;
     int warnings, lines;
 };
 
@@ -25,7 +25,6 @@ static void see_line(void *data, track_stream stream, struct bytes text)
 {
     struct seen *s = data;
     s->lines++;
-    s->longest = text.size > s->longest ? text.size : s->longest;
     put_seen(s, stream == TRACK_STDOUT ? "o:" : "e:", 2);
     put_seen(s, (const char *)text.at, text.size < 100 ? text.size : 100);
     put_seen(s, "|", 1);
@@ -107,35 +106,6 @@ TEST(capture, collapses_what_is_rewritten)
     CHECK(open_capture(NULL, true, &seen, &a, &c, NULL) == TRACK_OK);
     add(c, "a\rb\rc\n", 0);
     CHECK(strcmp(seen.text, "o:a|o:b|o:c|") == 0);
-}
-
-TEST(capture, survives_a_flood)
-{
-    AUTO_ARENA a = ARENA(1 << 20);
-    struct seen seen;
-    struct capture *c;
-    CHECK(open_capture(NULL, false, &seen, &a, &c, NULL) == TRACK_OK);
-    for (int i = 0; i < 100000; i++) {
-        add(c, "\r\r\rx", 5000000);
-    }
-    capture_end(c);
-    CHECK_INT(seen.lines, 2); /* the first of that second, and the last */
-}
-
-TEST(capture, cuts_a_line_without_end)
-{
-    AUTO_ARENA a = ARENA(1 << 20);
-    struct seen seen;
-    struct capture *c;
-    static unsigned char text[CAPTURE_LINE_BYTES_MAX + 1];
-    memset(text, 'x', sizeof(text));
-    CHECK(open_capture(NULL, false, &seen, &a, &c, NULL) == TRACK_OK);
-    capture_add(c, TRACK_STDOUT, (struct bytes){text, CAPTURE_LINE_BYTES_MAX}, 0);
-    add(c, "\n", 0);
-    CHECK(seen.lines == 1 && seen.longest == CAPTURE_LINE_BYTES_MAX);
-    capture_add(c, TRACK_STDOUT, (struct bytes){text, sizeof(text)}, 0);
-    add(c, "\n", 0);
-    CHECK_INT(seen.lines, 3);
 }
 
 TEST(capture, logs_metrics_by_group)
