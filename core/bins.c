@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEP_SHIFT_MAX = 62, SCALE_BITS = 64 };
+enum { STEP_SHIFT_MAX = 62 };
 
 /* Sums of an edge and a width may leave int64. */
 typedef int wide __attribute__((mode(TI))); /* 128 bits */
@@ -96,94 +96,44 @@ static bool bins_reserve(struct bins *b)
     return true;
 }
 
-/* Ends the last bin: its mean. */
+/* Ends the last bin. */
 static void bins_close(struct bins *b)
 {
     if (b->count == 0) {
         return;
     }
     struct bin *bin = &b->at[b->count - 1];
+    bin->nan = b->values.nan;
+    bin->pinf = b->values.pinf;
+    bin->ninf = b->values.ninf;
     uint32_t finite = bin->n - bin->nan - bin->pinf - bin->ninf;
     if (finite == 0) {
         bin->min = bin->max = bin->mean = (double)NAN;
         return;
     }
-    double mean = ldexp((b->high + b->low) / finite, b->scale);
-    bin->mean = fmin(fmax(mean, bin->min), bin->max);
+    bin->min = b->values.min;
+    bin->max = b->values.max;
+    bin->mean = fmin(fmax(sum_mean(&b->sum, finite), bin->min), bin->max);
 }
 
-/* The bin of this index: the last one or a new one; NULL without memory. */
+/* The bin of this index: the last one or a new one; NULL without memory, or behind the last. */
 static struct bin *bins_get(struct bins *b, uint32_t index)
 {
     if (b->count && b->at[b->count - 1].index == index) {
         return &b->at[b->count - 1];
     }
+    if (b->count && b->at[b->count - 1].index > index) {
+        b->status = TRACK_CORRUPT; /* x went back */
+        return NULL;
+    }
     bins_close(b);
     if (!bins_reserve(b)) {
         return NULL;
     }
-    b->high = b->low = 0;
-    b->scale = 0;
-    b->at[b->count] = (struct bin){.index = index, .min = INFINITY, .max = -INFINITY};
+    b->sum = (struct sum){0};
+    b->values = (struct bucket_values)BUCKET_NO_VALUES;
+    b->at[b->count] = (struct bin){.index = index};
     return &b->at[b->count++];
-}
-
-/* Adds value to high + low without losing bits (Knuth's two-sum). */
-static void sum_add(struct bins *b, double value)
-{
-    double sum = b->high + value, part = sum - b->high;
-    b->low += (b->high - (sum - part)) + (value - part);
-    b->high = sum;
-}
-
-/* The same in smaller units, when the sum would leave double. */
-static void sum_add_scaled(struct bins *b, const double *values, size_t count)
-{
-    if (b->scale == 0) {
-        b->high = ldexp(b->high, -SCALE_BITS);
-        b->low = ldexp(b->low, -SCALE_BITS);
-        b->scale = SCALE_BITS;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(values[i])) {
-            sum_add(b, ldexp(values[i], -SCALE_BITS));
-        }
-    }
-}
-
-static void sum_add_all(struct bins *b, const double *values, size_t count)
-{
-    double high = b->high, low = b->low;
-    for (size_t i = 0; b->scale == 0 && i < count; i++) {
-        if (isfinite(values[i])) {
-            sum_add(b, values[i]);
-        }
-    }
-    if (b->scale || !isfinite(b->high) || !isfinite(b->low)) {
-        b->high = b->scale ? b->high : high;
-        b->low = b->scale ? b->low : low;
-        sum_add_scaled(b, values, count);
-    }
-}
-
-/* Adds points that all lie in bin. */
-static void bin_add(struct bin *bin, const double *values, size_t count)
-{
-    double min = bin->min, max = bin->max;
-    for (size_t i = 0; i < count; i++) {
-        double value = values[i];
-        if (isfinite(value)) {
-            min = value < min ? value : min;
-            max = value > max ? value : max;
-        } else {
-            bin->nan += isnan(value) != 0;
-            bin->pinf += value > 0;
-            bin->ninf += value < 0;
-        }
-    }
-    bin->min = min;
-    bin->max = max;
-    bin->n += (uint32_t)count;
 }
 
 /* How many of x [count], ascending, are at most last; looks near the start first. */
@@ -206,14 +156,21 @@ static size_t count_to(const int64_t *x, size_t count, int64_t last)
     return low;
 }
 
+/* The bin that holds x; NULL outside the grid, or without memory. */
+static struct bin *bins_find(struct bins *b, int64_t x, int64_t *number)
+{
+    *number = floor_divide(x, b->grid->width);
+    uint64_t index = (uint64_t)*number - (uint64_t)b->grid->number;
+    return index < b->grid->count ? bins_get(b, (uint32_t)index) : NULL;
+}
+
 void bins_add(struct bins *b, const int64_t *x, const double *values, size_t count)
 {
     const struct bins_grid *grid = b->grid;
     size_t i = grid->from > INT64_MIN && count ? count_to(x, count, grid->from - 1) : 0;
     while (i < count && b->status == TRACK_OK) {
-        int64_t number = floor_divide(x[i], grid->width);
-        uint64_t index = (uint64_t)number - (uint64_t)grid->number;
-        struct bin *bin = index < grid->count ? bins_get(b, (uint32_t)index) : NULL;
+        int64_t number;
+        struct bin *bin = bins_find(b, x[i], &number);
         if (!bin) {
             return; /* behind the grid, or no memory */
         }
@@ -223,16 +180,38 @@ void bins_add(struct bins *b, const int64_t *x, const double *values, size_t cou
             bin->x_first = x[i];
             bin->first = values[i];
         }
-        bin_add(bin, values + i, more);
-        sum_add_all(b, values + i, more);
+        bucket_add_values(&b->values, values + i, more);
+        sum_add(&b->sum, values + i, more);
+        bin->n += (uint32_t)more;
         i += more;
         bin->x_last = x[i - 1];
         bin->last = values[i - 1];
     }
 }
 
+void bins_add_bucket(struct bins *b, struct bins_range range, const struct bucket *in)
+{
+    int64_t number;
+    struct bin *bin = b->status == TRACK_OK ? bins_find(b, range.first, &number) : NULL;
+    if (!bin) {
+        return;
+    }
+    if (bin->n == 0) {
+        bin->x_first = range.first;
+        bin->first = in->first.value;
+    }
+    bucket_merge_values(&b->values, &in->values);
+    sum_merge(&b->sum, &in->sum);
+    bin->n += in->n;
+    bin->x_last = range.last;
+    bin->last = in->last.value;
+}
+
 track_status bins_end(struct bins *b, track_error *err)
 {
+    if (b->status == TRACK_CORRUPT) {
+        return FAIL(err, TRACK_CORRUPT, "points that are not in order");
+    }
     if (b->status != TRACK_OK) {
         return FAIL(err, b->status, "bins: no memory beyond %zu of them", b->count);
     }

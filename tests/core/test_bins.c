@@ -59,8 +59,10 @@ static struct bin by_definition(const struct bins_grid *grid, uint32_t index, co
         bin.pinf += values[i] == INFINITY;
         bin.ninf += values[i] == -INFINITY;
         if (isfinite(values[i])) {
-            bin.min = fmin(bin.min, values[i]);
-            bin.max = fmax(bin.max, values[i]);
+            bool least = bins_order(values[i]) < bins_order(bin.min);
+            bool greatest = bins_order(values[i]) > bins_order(bin.max);
+            bin.min = least ? values[i] : bin.min; /* -0.0 is below 0.0 */
+            bin.max = greatest ? values[i] : bin.max;
             sum += (long double)values[i];
         }
     }
@@ -73,7 +75,7 @@ static struct bin by_definition(const struct bins_grid *grid, uint32_t index, co
 
 static bool same_double(double a, double b)
 {
-    return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b)) || a == b;
+    return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
 }
 
 static bool same_bin(const struct bin *a, const struct bin *b)
@@ -220,6 +222,21 @@ TEST(bins, order_every_double)
         CHECK(bins_order(sorted[i - 1]) < bins_order(sorted[i]));
     }
     CHECK(bins_order(-INFINITY) == 0);
+}
+
+TEST(bins, refuse_what_is_not_in_order)
+{
+    static const int64_t x[] = {0, 10, 0, 10, 0};
+    static const double values[] = {1, 2, 3, 4, 5};
+    AUTO_ARENA arena = ARENA(1 << 20);
+    struct bins_grid g;
+    struct bins b;
+    bins_grid_fill(BINS_STEP, (struct bins_range){0, 10}, 2, &g);
+    bins_init(&b, &g, &arena);
+    for (size_t i = 0; i < 5; i++) {
+        bins_add(&b, x + i, values + i, 1);
+    }
+    CHECK(bins_end(&b, NULL) == TRACK_CORRUPT);
 }
 
 static track_status work(void)
