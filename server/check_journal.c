@@ -13,8 +13,10 @@ struct writer_check {
     const char *run;
     struct bytes id, recent;
     int64_t next_seq, next_key, gaps, points; /* its row */
-    int64_t seq, found_gaps, found_points;    /* so far: the seq that comes next, ... */
-    size_t keys;                              /* of its dictionary */
+    int64_t sealed_frames, sealed_points;     /* its row: what has left the journal for packs */
+    int64_t seq, found_gaps;                  /* so far: the seq that comes next, ... */
+    int64_t found_frames, found_points;
+    size_t keys; /* of its dictionary */
 };
 
 static const char *hex_of(struct bytes id, char *out)
@@ -74,6 +76,7 @@ static void check_frames(struct writer_check *w, const struct journal_row *row,
     }
     w->check->counts->frames += (int64_t)body->count;
     w->check->counts->points += n;
+    w->found_frames += (int64_t)body->count;
     w->found_points += n;
 }
 
@@ -101,6 +104,22 @@ static track_status check_row(void *data, const struct journal_row *row, track_e
     return TRACK_OK;
 }
 
+/* Every frame is in the journal, or was counted when it was sealed. */
+static void check_seqs(struct writer_check *w)
+{
+    int64_t frames = w->found_frames + w->sealed_frames;
+    bool sealed = w->sealed_frames > 0;
+    if (!sealed && w->found_gaps != w->gaps) {
+        wrong(w, "there are gaps between frames", w->found_gaps, w->gaps);
+    }
+    if (sealed ? w->seq > w->next_seq || frames > w->next_seq : w->seq != w->next_seq) {
+        wrong(w, "acknowledged frames are missing", w->seq, w->next_seq);
+    }
+    if (sealed && w->gaps == 0 && frames != w->next_seq) {
+        wrong(w, "acknowledged frames are missing", frames, w->next_seq);
+    }
+}
+
 static track_status check_writer(struct writer_check *w, int64_t run_node, struct arena *arena,
                                  track_error *err)
 {
@@ -108,14 +127,10 @@ static track_status check_writer(struct writer_check *w, int64_t run_node, struc
     struct journal_keys keys;
     track_error why = {0};
     TRY(journal_each(w->check->db, &range, check_row, w, err));
-    if (w->seq != w->next_seq) {
-        wrong(w, "acknowledged frames are missing", w->seq, w->next_seq);
-    }
-    if (w->found_gaps != w->gaps) {
-        wrong(w, "there are gaps between frames", w->found_gaps, w->gaps);
-    }
-    if (w->found_points != w->points) {
-        wrong(w, "the row counts other points than its frames have", w->points, w->found_points);
+    check_seqs(w);
+    if (w->found_points + w->sealed_points != w->points) {
+        wrong(w, "the row counts other points than its frames have", w->points,
+              w->found_points + w->sealed_points);
     }
     track_status status = journal_key_list(w->check->db, run_node, w->id, arena, &keys, &why);
     if (status == TRACK_CORRUPT) {
@@ -143,6 +158,8 @@ static track_status writer_row(void *data, const struct db_value *c, track_error
     w->gaps = db_get_i(&c[3]);
     w->points = db_get_i(&c[4]);
     TRY(db_copy_bytes(g->arena, &c[0], &w->id, err));
+    w->sealed_frames = db_get_i(&c[6]);
+    w->sealed_points = db_get_i(&c[7]);
     return db_copy_bytes(g->arena, &c[5], &w->recent, err);
 }
 

@@ -6,6 +6,7 @@
 #include "http.h"
 #include "http_listen.h"
 #include "routes.h"
+#include "store_gc.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -27,6 +28,7 @@ struct daemon {
     struct store *store;
     struct live *live;
     struct tail *tail;
+    struct gc gc;
     _Atomic(struct http *) http; /* NULL before it is opened and once it is closed */
     size_t listening;            /* of fds and urls: how many are open */
     int fds[CONFIG_LIST_MAX];
@@ -145,6 +147,9 @@ static bool reap(struct daemon *d)
     track_error err = {0};
     if (store_reap(d->store, clock_wall_us(), &err) != TRACK_OK) {
         log_note(d->app.log, LOG_WARNING, "reap", "%s", err.message);
+    }
+    if (store_gc(d->store, &d->gc, clock_wall_us(), &err) != TRACK_OK) {
+        log_note(d->app.log, LOG_WARNING, "gc", "%s", err.message);
     }
     return true;
 }

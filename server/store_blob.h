@@ -69,6 +69,7 @@ struct upload_want {
     struct bytes digest; /* [32], declared */
     int64_t size;        /* 0..BLOB_BYTES_MAX, declared */
     int64_t now_us;
+    bool raw; /* stored as it is: a pack, which is read in parts and is small already */
 };
 
 /* TRACK_INVALID    a digest not of 32 bytes, a negative size.
@@ -95,6 +96,11 @@ struct upload_end {
  * TRACK_CORRUPT  what was read back is not what was written: nothing is kept.
  * TRACK_IO, TRACK_FULL  the disk: nothing is kept. */
 track_status store_upload_end(struct upload *u, struct upload_end *end, track_error *err);
+
+/* The same without a ticket of its own: the caller's ticket adopts it (store_object.h), and is done
+ * before the upload is released.  The statuses of store_upload_end but those of the queue. */
+struct object;
+track_status store_upload_settle(struct upload *u, struct object *out, track_error *err);
 
 void store_upload_release(struct upload *u); /* NULL is allowed */
 #endif

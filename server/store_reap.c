@@ -1,11 +1,9 @@
 #include "blobs.h"
 #include "live.h"
 #include "store_base.h"
+#include "store_object.h"
 
 #include <string.h>
-
-#define UPLOAD_GRACE_US (INT64_C(72) * 3600 * 1000000) /* of an upload that nobody goes on with */
-#define OBJECT_GRACE_US (INT64_C(1) * 3600 * 1000000)  /* of a dead object: slow readers */
 
 enum { ARENA_BYTES = 16 << 20, LOC_MAX = 100, WAIT_MS = 5000 };
 

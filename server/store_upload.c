@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "store_base.h"
 #include "store_blob.h"
+#include "store_object.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@ struct upload {
     struct loose loose;
     char loc[BLOBS_LOC_BYTES + 1]; /* "" for a row */
     int64_t stored, enc;
+    bool raw; /* kept as it came */
+    struct object settled;
 };
 
 static bool is_small(const struct upload *u)
@@ -47,9 +50,9 @@ static bool is_small(const struct upload *u)
 static track_status loose_work(struct ticket *t, struct db *db, track_error *err)
 {
     const struct upload *u = ((const struct loose *)(const void *)t)->upload;
-    struct bytes digest = {u->digest.at, sizeof(u->digest.at)};
-    return db_exec(db, QUERY_loose_add,
-                   DB_IN(db_t(u->loc), db_b(digest), db_i(0), db_i(u->size), db_i(u->now_us)), err);
+    struct object object = {
+        .digest = {u->digest.at, sizeof(u->digest.at)}, .stored = u->size, .loc = u->loc};
+    return object_expect(db, &object, u->now_us, err);
 }
 
 static track_status check_want(const struct upload_want *want, track_error *err)
@@ -103,6 +106,7 @@ track_status store_upload_begin(struct store *s, const struct upload_want *want,
         .store = s,
         .size = want->size,
         .now_us = want->now_us,
+        .raw = want->raw,
         .small = BUF(BLOB_INLINE_BYTES),
     };
     memcpy(u->digest.at, want->digest.at, sizeof(u->digest.at));
@@ -159,13 +163,16 @@ static bool pays(int64_t stored, int64_t size)
 /* Compresses small content where that pays, and proves that it comes back. */
 static track_status squeeze_small(struct upload *u, track_error *err)
 {
+    u->stored = u->size;
+    if (u->raw) {
+        return TRACK_OK;
+    }
     AUTO_BUF coded = BUF(2 * BLOB_INLINE_BYTES + TKB_HEAD_BYTES + TKB_FOOT_BYTES);
     AUTO_BUF again = BUF(BLOB_INLINE_BYTES);
     struct bytes plain = {u->small.at, u->small.size}, bytes;
     TRY(tkb_encode(plain, LEVEL, &coded, err));
     TRY(buf_end(&coded, &bytes, err));
     if (!pays((int64_t)bytes.size, u->size)) {
-        u->stored = u->size;
         return TRACK_OK;
     }
     TRY(tkb_decode(bytes, &again, err));
@@ -263,7 +270,7 @@ static track_status squeeze_into(struct squeeze *q, bool *good, track_error *err
 static track_status squeeze_object(struct upload *u, track_error *err)
 {
     u->stored = u->size;
-    if (u->size > BLOB_SQUEEZE_BYTES) {
+    if (u->raw || u->size > BLOB_SQUEEZE_BYTES) {
         return TRACK_OK;
     }
     AUTO_ARENA work = ARENA(8 << 20);
@@ -302,85 +309,31 @@ static track_status make_durable(struct upload *u, track_error *err)
     return blobs_end(part, u->loc, err);
 }
 
-static void copy_loc(struct bytes loc, char *out)
+track_status store_upload_settle(struct upload *u, struct object *out, track_error *err)
 {
-    size_t size = loc.size < BLOBS_LOC_BYTES ? loc.size : BLOBS_LOC_BYTES;
-    memcpy(out, loc.at, size);
-    out[size] = '\0';
-}
-
-static track_status taken_row(void *data, const struct db_value *c, track_error *err)
-{
-    (void)err;
-    copy_loc(c[0].as.bytes, data);
+    TRY(check_content(u, err));
+    TRY(is_small(u) ? squeeze_small(u, err) : make_durable(u, err));
+    *out = (struct object){
+        .digest = {u->digest.at, sizeof(u->digest.at)},
+        .size = u->size,
+        .stored = u->stored,
+        .enc = u->enc,
+        .loc = u->loc,
+        .data = {u->small.at, u->small.size},
+    };
     return TRACK_OK;
-}
-
-static track_status ref_row(void *data, const struct db_value *c, track_error *err)
-{
-    (void)err;
-    copy_loc(c[1].as.bytes, data);
-    return TRACK_OK;
-}
-
-/* Takes our object out of the loose ones. */
-static track_status take_loose(const struct upload *u, struct db *db, track_error *err)
-{
-    char taken[BLOBS_LOC_BYTES + 1] = "";
-    TRY(db_run(db, QUERY_loose_take, DB_IN(db_t(u->loc)), taken_row, taken, err));
-    return taken[0] ? TRACK_OK : FAIL(err, TRACK_BUSY, "the upload took too long: send it again");
-}
-
-/* The blob is there already under another location: our object is not needed. */
-static track_status give_ours_up(const struct upload *u, struct db *db, track_error *err)
-{
-    struct bytes digest = {u->digest.at, sizeof(u->digest.at)};
-    return db_exec(db, QUERY_loose_add,
-                   DB_IN(db_t(u->loc), db_b(digest), db_i(1), db_i(u->stored), db_i(u->now_us)),
-                   err);
-}
-
-static track_status adopt(const struct upload *u, struct db *db, struct bytes digest,
-                          track_error *err)
-{
-    if (u->loc[0]) {
-        TRY(take_loose(u, db, err));
-    }
-    TRY(db_exec(db, QUERY_blob_adopt,
-                DB_IN(db_b(digest), db_i(u->size), db_i(u->stored), db_i(u->enc), db_t(u->loc),
-                      db_i(u->now_us)),
-                err));
-    return u->loc[0]
-               ? TRACK_OK
-               : db_exec(db, QUERY_blob_inline_add,
-                         DB_IN(db_b(digest), db_b((struct bytes){u->small.at, u->small.size})),
-                         err);
 }
 
 static track_status end_work(struct ticket *t, struct db *db, track_error *err)
 {
     struct upload_end *end = (struct upload_end *)(void *)t;
     const struct upload *u = end->upload;
-    struct bytes digest = {u->digest.at, sizeof(u->digest.at)};
-    char loc[BLOBS_LOC_BYTES + 1] = "?"; /* stays so where there is no row */
-    TRY(db_run(db, QUERY_blob_ref, DB_IN(db_b(digest), db_i(u->now_us)), ref_row, loc, err));
-    bool there = loc[0] != '?';
-    bool ours = there && u->loc[0] && strcmp(loc, u->loc) == 0; /* a commit nobody heard of */
-    end->known = there && !ours;
-    if (!there) {
-        return adopt(u, db, digest, err);
-    }
-    if (ours || !u->loc[0]) {
-        return TRACK_OK;
-    }
-    TRY(take_loose(u, db, err));
-    return give_ours_up(u, db, err);
+    return object_adopt(db, &u->settled, u->now_us, &end->known, err);
 }
 
 track_status store_upload_end(struct upload *u, struct upload_end *end, track_error *err)
 {
-    TRY(check_content(u, err));
-    TRY(is_small(u) ? squeeze_small(u, err) : make_durable(u, err));
+    TRY(store_upload_settle(u, &u->settled, err));
     end->upload = u;
     end->ticket.bytes = u->small.size;
     return store_submit(u->store, &end->ticket, end_work, err);

@@ -33,3 +33,22 @@ SELECT loc FROM loose WHERE state = 1 AND since_us < $1 ORDER BY since_us LIMIT 
 
 -- name: loose_remove t ->
 DELETE FROM loose WHERE loc = $1 AND state = 1;
+
+-- Blobs in the order of their digests, and 0 for one that nothing refers to: $1 digest to start
+-- behind, $2 and nothing has since, $3 how many.  The tables are those of blob_collect.
+-- name: blob_slice bii -> bi
+SELECT digest, CASE WHEN ref_us >= $2
+    OR EXISTS (SELECT 1 FROM pack WHERE pack.digest = blob.digest)
+    OR EXISTS (SELECT 1 FROM path WHERE path.digest = blob.digest) THEN 1 ELSE 0 END
+FROM blob WHERE digest > $1 ORDER BY digest LIMIT $3;
+
+-- The blob goes, unless something refers to it.  A table that comes to refer to blobs has its line
+-- here; tests/server/test_store_gc.c compares this with the schema.  $1 digest, $2 as above
+-- name: blob_collect bi -> ti
+DELETE FROM blob WHERE digest = $1 AND ref_us < $2
+    AND NOT EXISTS (SELECT 1 FROM pack WHERE pack.digest = $1)
+    AND NOT EXISTS (SELECT 1 FROM path WHERE path.digest = $1)
+RETURNING loc, stored;
+
+-- name: blob_inline_remove b ->
+DELETE FROM blob_inline WHERE digest = $1;

@@ -4,8 +4,9 @@
 SELECT node, id FROM run ORDER BY node;
 
 -- Writers of a run with what they promise.
--- name: check_writer_list i -> biiiib
-SELECT writer, next_seq, next_key, gaps, points, recent FROM writer WHERE run = $1 ORDER BY writer;
+-- name: check_writer_list i -> biiiibii
+SELECT writer, next_seq, next_key, gaps, points, recent, sealed_frames, sealed_points
+FROM writer WHERE run = $1 ORDER BY writer;
 
 -- name: check_blob_list -> biiit
 SELECT digest, size, stored, enc, loc FROM blob ORDER BY digest;
@@ -20,6 +21,12 @@ SELECT count(*) FROM blob WHERE digest = $1 AND loc = $2;
 -- name: check_dangling -> ti
 SELECT 'files whose blob is not there', count(*) FROM path p
     WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = p.digest)
+UNION ALL SELECT 'packs whose blob is not there', count(*) FROM pack p
+    WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = p.digest)
+UNION ALL SELECT 'packs whose run is not there', count(*) FROM pack p
+    WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = p.run)
+UNION ALL SELECT 'rewinds whose run is not there', count(*) FROM rewind w
+    WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = w.run)
 UNION ALL SELECT 'runs whose project is not there', count(*) FROM run r
     WHERE NOT EXISTS (SELECT 1 FROM project p WHERE p.node = r.project)
 UNION ALL SELECT 'writers whose run is not there', count(*) FROM writer w

@@ -32,7 +32,8 @@ static track_status upload(struct fixture *f, bool noise, struct digest *digest)
     struct upload *u = NULL;
     struct upload_end end = {.known = false};
     TRY(hash_sha256(in, digest, &f->err));
-    struct upload_want want = {{digest->at, sizeof(digest->at)}, CONTENT_BYTES, NOW_US};
+    struct upload_want want = {
+        .digest = {digest->at, sizeof(digest->at)}, .size = CONTENT_BYTES, .now_us = NOW_US};
     track_status status = store_upload_begin(f->store, &want, &u, &f->err);
     status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
     status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;

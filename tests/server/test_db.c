@@ -166,7 +166,7 @@ TEST(db, refuses_a_newer_schema_and_foreign_files)
                       DB_IN(db_i(9999), db_t("expand"), db_i(NOW_US)), &b.err),
               TRACK_OK);
     CHECK_INT(db_migrate(b.db, db_migrations, NOW_US, &b.err), TRACK_UNSUPPORTED);
-    CHECK(strstr(b.err.message, "9999") && strstr(b.err.message, "knows 1"));
+    CHECK(strstr(b.err.message, "9999") && strstr(b.err.message, "knows 2"));
     static const struct db_migration other[] = {
         {"0001_other.sql", 21, (const unsigned char *)"CREATE TABLE mine(a);"}, {0, 0, 0}};
     char path[128];
@@ -194,6 +194,47 @@ TEST(db, refuses_what_is_no_database)
     base_close(&b);
     CHECK(written);
     CHECK_INT(status, TRACK_CORRUPT);
+}
+
+/* The first migration alone, as the first release had it. */
+static const struct db_migration *first_only(struct db_migration out[2])
+{
+    out[0] = db_migrations[0];
+    out[1] = (struct db_migration){0, 0, 0};
+    return out;
+}
+
+TEST(db, keeps_what_a_database_of_the_first_schema_holds)
+{
+    struct db_migration first[2];
+    struct db_value c[8];
+    AUTO_ARENA arena = ARENA(1 << 16);
+    __attribute__((cleanup(base_close))) struct base b = {0};
+    struct bytes writer = {(const unsigned char *)"0123456789abcdef", 16};
+    struct db_value key[] = {db_i(7), db_b(writer), DB_END};
+    base_open(&b);
+    CHECK(b.db);
+    CHECK_INT(db_migrate(b.db, first_only(first), NOW_US, &b.err), TRACK_OK);
+    CHECK_INT(
+        db_exec(b.db, QUERY_writer_add, DB_IN(key[0], key[1], db_i(NOW_US), db_b(writer)), &b.err),
+        TRACK_OK);
+    CHECK_INT(db_exec(b.db, QUERY_journal_add,
+                      DB_IN(key[0], key[1], db_i(0), db_i(4), db_i(0), db_i(60), db_i(16),
+                            db_i(NOW_US), db_b(writer)),
+                      &b.err),
+              TRACK_OK);
+    CHECK_INT(db_migrate(b.db, db_migrations, NOW_US, &b.err), TRACK_OK);
+    CHECK_INT(db_prepare(b.db, &b.err), TRACK_OK);
+    CHECK_INT(db_find(b.db, QUERY_check_writer_list, DB_IN(db_i(7)), &arena, c, &b.err), TRACK_OK);
+    CHECK(c[0].type == 'b' && memcmp(c[0].as.bytes.at, writer.at, 16) == 0);
+    CHECK(c[6].type == 'i' && c[6].as.i == 0 && c[7].as.i == 0); /* nothing was sealed yet */
+    CHECK_INT(db_find(b.db, QUERY_journal_body, DB_IN(key[0], key[1], db_i(0)), &arena, c, &b.err),
+              TRACK_OK);
+    CHECK(c[0].type == 'b' && c[0].as.bytes.size == 16);
+    int64_t version = 0;
+    bool found = false;
+    CHECK_INT(db_find_i(b.db, QUERY_schema_version_get, NULL, &version, &found, &b.err), TRACK_OK);
+    CHECK_INT(version, 2);
 }
 
 static track_status slow_row(void *data, const struct db_value *columns, track_error *err)

@@ -32,7 +32,7 @@ static track_status send(struct fixture *f, struct bytes in, struct bytes digest
                          bool *known)
 {
     struct upload *u = NULL;
-    struct upload_want want = {digest, size, NOW_US};
+    struct upload_want want = {.digest = digest, .size = size, .now_us = NOW_US};
     struct upload_end end = {.known = false};
     track_status status = store_upload_begin(f->store, &want, &u, &f->err);
     for (size_t at = 0; status == TRACK_OK && at < in.size;) {
@@ -193,7 +193,7 @@ TEST(store_blob, settles_a_commit_of_unknown_outcome)
         struct blob blob;
         struct bytes in = content(&f, sizes[i], true), digest = digest_of(&f, in);
         struct upload *u = NULL;
-        struct upload_want want = {digest, (int64_t)in.size, NOW_US};
+        struct upload_want want = {.digest = digest, .size = (int64_t)in.size, .now_us = NOW_US};
         struct upload_end end = {.known = true};
         CHECK_INT(store_upload_begin(f.store, &want, &u, &f.err), TRACK_OK);
         track_status status = store_upload_part(u, in, &f.err);

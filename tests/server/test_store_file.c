@@ -21,7 +21,8 @@ static struct bytes blob(struct fixture *f, const char *text)
     if (hash_sha256(in, d, NULL) != TRACK_OK) {
         return none;
     }
-    struct upload_want want = {{d->at, sizeof(d->at)}, (int64_t)in.size, NOW_US};
+    struct upload_want want = {
+        .digest = {d->at, sizeof(d->at)}, .size = (int64_t)in.size, .now_us = NOW_US};
     track_status status = store_upload_begin(f->store, &want, &u, &f->err);
     status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
     status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;
