@@ -22,7 +22,7 @@ enum {
 /* Counts a failure of a call that takes no err. */
 static track_status describe_end(track_run *run, track_status status, const track_error *err)
 {
-    return status == TRACK_OK ? TRACK_OK : run_count(run, status, err->message);
+    return status == TRACK_OK ? TRACK_OK : run_count_why(run, status, err->message);
 }
 
 static struct bytes describe_bytes(const char *text)
@@ -232,7 +232,7 @@ track_status track_set_exit(track_run *run, int exit_code, int signal_number)
 {
     run = run_here(run);
     if (!run || exit_code < -1 || exit_code > 255 || signal_number < 0 || signal_number > 64) {
-        return run_count(run, TRACK_INVALID, "how the command ended");
+        return run_count_why(run, TRACK_INVALID, "an exit code is 0..255 or -1, a signal 0..64");
     }
     pthread_mutex_lock(&run->lock);
     track_status status = run->ended ? TRACK_CONFLICT : TRACK_OK;

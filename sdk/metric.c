@@ -4,6 +4,7 @@
 #include "moment.h"
 #include "run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Writes the definition of a metric before anybody can use its number. */
@@ -62,6 +63,25 @@ static track_status metric_get(track_run *run, const char *name, struct track_me
     return status;
 }
 
+/* Counts a call that failed, and says which rule an argument breaks.
+ *   why  NULL: if any, it is the name. */
+static track_status metric_count(track_run *run, track_status status, const char *name,
+                                 const track_error *why)
+{
+    char text[200];
+    track_error bad;
+    struct bytes key = {(const unsigned char *)name, strlen(name)};
+    if (!why && status == TRACK_INVALID && name_check_key(key, &bad) != TRACK_OK) {
+        why = &bad;
+    }
+    snprintf(text, sizeof(text), "'%.60s': %.120s", name,
+             why ? why->message : status_meaning(status));
+    for (char *c = text; *c; c++) {
+        *c = (unsigned char)*c < 0x20 ? '?' : *c;
+    }
+    return run_count_why(run, status, text);
+}
+
 static track_status metric_log(track_run *run, uint32_t number, int64_t step, int64_t time_us,
                                double value)
 {
@@ -81,7 +101,7 @@ track_status track_log_point(track_run *run, const char *name, int64_t step, int
     struct track_metric *m = NULL;
     track_status status = metric_get(run, name, &m);
     if (status != TRACK_OK) {
-        return run_count(run, status, name);
+        return metric_count(run, status, name, NULL);
     }
     return metric_log(run, m->number, step, time_us, value);
 }
@@ -98,7 +118,7 @@ track_status track_get_metric(track_run *run, const char *name, track_metric **o
         return run_count(run, TRACK_INVALID, "a metric without a name");
     }
     track_status status = metric_get(run, name, out);
-    return status == TRACK_OK ? TRACK_OK : run_count(run, status, name);
+    return status == TRACK_OK ? TRACK_OK : metric_count(run, status, name, NULL);
 }
 
 track_status track_log_value(track_metric *metric, int64_t step, double value)
@@ -136,13 +156,17 @@ track_status track_log_text(track_run *run, const char *key, int64_t step, const
     }
     struct bytes bytes = {(const unsigned char *)text, strlen(text)};
     struct track_metric *m = NULL;
-    track_status status =
-        bytes.size > FRAME_TEXT_BYTES_MAX ? TRACK_INVALID : name_check_text(bytes, NULL);
-    if (status == TRACK_OK) {
-        status = metric_get(run, key, &m);
-    }
+    track_error why;
+    track_status status = bytes.size > FRAME_TEXT_BYTES_MAX
+                              ? FAIL(&why, TRACK_INVALID, "a text of %zu bytes, at most %d",
+                                     bytes.size, FRAME_TEXT_BYTES_MAX)
+                              : name_check_text(bytes, &why);
     if (status != TRACK_OK) {
-        return run_count(run, status, key);
+        return metric_count(run, status, key, &why);
+    }
+    status = metric_get(run, key, &m);
+    if (status != TRACK_OK) {
+        return metric_count(run, status, key, NULL);
     }
     struct slot slot = {
         .tag = slot_tag(SLOT_TEXT, m->number), .a = step, .b = moment_now_us(), .c = bytes.size};

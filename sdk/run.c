@@ -5,24 +5,33 @@
 #include "moment.h"
 #include "subscribe.h"
 
+#include <stdio.h>
 #include <time.h>
 
-track_status run_count(track_run *run, track_status status, const char *what)
+track_status run_count_why(track_run *run, track_status status, const char *why)
 {
     if (!run) {
         return TRACK_INVALID;
     }
     atomic_fetch_add(&run->counts[status], 1);
-    if (atomic_fetch_or(&run->said, 1u << status) >> status & 1) {
-        return status;
+    bool said = atomic_fetch_or(&run->said, 1u << status) >> status & 1;
+    if (said && (status == TRACK_FULL || status == TRACK_IO || status == TRACK_NOMEM)) {
+        return status; /* perhaps millions of times: without a lock */
     }
     pthread_mutex_lock(&run->lock);
-    (void)!FAIL(&run->last, status, "%.100s: %s", what, status_meaning(status));
-    if (run->client && !run->ended) {
-        client_say(run->client, "not logged: %.100s: %s (said once)", what, status_meaning(status));
+    (void)!FAIL(&run->last, status, "%s", why);
+    if (run->client && !run->ended && !said) {
+        client_say(run->client, "not logged: %s (said once)", why);
     }
     pthread_mutex_unlock(&run->lock);
     return status;
+}
+
+track_status run_count(track_run *run, track_status status, const char *what)
+{
+    char why[200];
+    snprintf(why, sizeof(why), "%.100s: %s", what, status_meaning(status));
+    return run_count_why(run, status, why);
 }
 
 track_status run_add_op(track_run *run, const struct op *op, track_error *err)

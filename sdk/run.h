@@ -62,6 +62,8 @@ static inline struct track_run *run_here(struct track_run *run)
 
 /* Counts a failed call and prints the first of its kind; returns status. */
 track_status run_count(struct track_run *run, track_status status, const char *what);
+/* The same when more is known than the status: why is what the message says. */
+track_status run_count_why(struct track_run *run, track_status status, const char *why);
 
 /* Adds a request to what the run is waiting to send.
  *
