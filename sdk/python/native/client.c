@@ -39,25 +39,6 @@ static int take_mode(const struct native_state *state, const char *word, track_m
     return word ? -1 : 0;
 }
 
-/* Seconds, or None for the default, as milliseconds; any negative number is -1. */
-static int take_seconds(const struct native_state *state, const char *what, PyObject *value,
-                        int64_t *out)
-{
-    if (!value || value == Py_None) {
-        return 0;
-    }
-    double seconds = PyFloat_AsDouble(value);
-    if (seconds == -1.0 && PyErr_Occurred()) {
-        return -1;
-    }
-    if (!(seconds < 1e12)) {
-        PyErr_Format(state->errors[TRACK_INVALID], "%s %R: must be seconds", what, value);
-        return -1;
-    }
-    *out = seconds < 0 ? -1 : (int64_t)(seconds * 1000 + 0.5);
-    return 0;
-}
-
 static int parse_client(const struct native_state *state, PyObject *args, PyObject *keywords,
                         track_options *o)
 {
@@ -65,24 +46,26 @@ static int parse_client(const struct native_state *state, PyObject *args, PyObje
         "url",           "project",   "spool", "mode", "timeout", "drain", "spool_bytes_max",
         "segment_bytes", "names_max", "quiet", NULL};
     const char *mode = NULL;
-    PyObject *timeout = NULL, *drain = NULL;
-    unsigned long long spool_max = 0, segment = 0;
-    unsigned names_max = 0;
+    PyObject *timeout = NULL, *drain = NULL, *spool_max = NULL, *segment = NULL, *names_max = NULL;
+    uint64_t names_count = 0;
     int quiet = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|zzzzOO$KKIp:Client", (char **)names, &o->url,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|zzzzOO$OOOp:Client", (char **)names, &o->url,
                                      &o->project, &o->spool, &mode, &timeout, &drain, &spool_max,
-                                     &segment, &names_max, &quiet)) {
+                                     &segment, &names_max, &quiet) ||
+        take_mode(state, mode, &o->mode) < 0 ||
+        native_get_ms(state, "timeout", timeout, &o->timeout_ms) < 0 ||
+        native_get_ms(state, "drain", drain, &o->drain_ms) < 0 ||
+        native_get_count(state, "spool_bytes_max", spool_max, INT64_MAX, &o->spool_bytes_max) < 0 ||
+        native_get_count(state, "segment_bytes", segment, INT64_MAX, &o->segment_bytes) < 0 ||
+        native_get_count(state, "names_max", names_max, UINT32_MAX, &names_count) < 0) {
         return -1;
     }
-    o->spool_bytes_max = spool_max;
-    o->segment_bytes = segment;
-    o->names_max = names_max;
+    if (drain && drain != Py_None && o->drain_ms == 0) {
+        o->drain_ms = -1; /* 0 would be the default */
+    }
+    o->names_max = (uint32_t)names_count;
     o->quiet = quiet;
-    return take_mode(state, mode, &o->mode) < 0 ||
-                   take_seconds(state, "timeout", timeout, &o->timeout_ms) < 0 ||
-                   take_seconds(state, "drain", drain, &o->drain_ms) < 0
-               ? -1
-               : 0;
+    return 0;
 }
 
 static PyObject *client_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
@@ -180,7 +163,7 @@ PyTypeObject *native_add_client(PyObject *module)
          "timeout=None, sink=None)\n--\n\n"
          "One request to the server's API (track_request): (status, body, type, etag, next).\n\n"
          "path     '/api/v1/...' with its query.\n"
-         "body     bytes-like, a str, or an object with read(size).\n"
+         "body     bytes-like, a str, an iterable of bytes, or an open file.\n"
          "headers  'Name: value' lines.\n"
          "timeout  seconds; None: the client's; -1: none.\n"
          "sink     callable(bytes) that takes the body of a 2xx reply as it comes.\n\n"

@@ -190,22 +190,6 @@ static bool tell(void *data, const track_spool_info *s)
     return go_on;
 }
 
-/* The paths as track_sync_spools takes them; to be freed.  The tuple keeps the texts. */
-static const char **take_paths(PyObject *paths, PyObject **tuple)
-{
-    *tuple = PySequence_Tuple(paths);
-    Py_ssize_t count = *tuple ? PyTuple_Size(*tuple) : 0;
-    const char **out = *tuple ? PyMem_Calloc((size_t)count + 1, sizeof(*out)) : NULL;
-    for (Py_ssize_t i = 0; out && i < count; i++) {
-        out[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(*tuple, i), NULL);
-        if (!out[i]) {
-            PyMem_Free(out);
-            return NULL;
-        }
-    }
-    return out;
-}
-
 PyObject *client_sync_spools(PyObject *self, PyObject *args, PyObject *keywords)
 {
     static const char *const names[] = {"paths",   "run_id", "keep", "list_only",
@@ -215,32 +199,29 @@ PyObject *client_sync_spools(PyObject *self, PyObject *args, PyObject *keywords)
     struct telling telling = {0};
     track_client *client;
     track_error err = {0};
-    PyObject *paths = NULL, *tuple = NULL, *sink = NULL;
+    PyObject *paths = NULL, *timeout = NULL, *sink = NULL;
+    struct native_texts texts = {0};
     int keep = 0, list_only = 0;
-    double timeout = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OzppdO:sync_spools", (char **)names, &paths,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OzppOO:sync_spools", (char **)names, &paths,
                                      &o.run_id, &keep, &list_only, &timeout, &sink) ||
-        native_get_client(c->state, self, &client) < 0) {
+        native_get_client(c->state, self, &client) < 0 ||
+        native_get_ms(c->state, "timeout", timeout, &o.timeout_ms) < 0 ||
+        native_get_texts("paths", paths, &texts) < 0) {
         return NULL;
     }
+    o.timeout_ms = o.timeout_ms > 0 ? o.timeout_ms : 0;
     o.keep = keep;
     o.list_only = list_only;
-    o.timeout_ms = timeout > 0 ? (int64_t)(timeout * 1000 + 0.5) : 0;
+    o.paths = texts.at;
     telling.sink = sink;
     o.sink = sink && sink != Py_None ? tell : NULL;
     o.sink_data = &telling;
-    o.paths = paths && paths != Py_None ? take_paths(paths, &tuple) : NULL;
-    track_status status = TRACK_OK;
-    if (!PyErr_Occurred()) {
-        Py_BEGIN_ALLOW_THREADS status = track_sync_spools(client, &o, &err);
-        Py_END_ALLOW_THREADS
-    }
-    PyMem_Free((void *)o.paths);
-    Py_XDECREF(tuple);
+    track_status status;
+    Py_BEGIN_ALLOW_THREADS status = track_sync_spools(client, &o, &err);
+    Py_END_ALLOW_THREADS native_release_texts(&texts);
     if (telling.type) {
         PyErr_Restore(telling.type, telling.value, telling.trace);
-    } else if (status != TRACK_OK) {
-        native_raise(c->state, status, &err);
+        return NULL;
     }
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    return status == TRACK_OK ? Py_NewRef(Py_None) : native_raise(c->state, status, &err);
 }

@@ -6,9 +6,12 @@
 /* A request on its way; libtrack calls back without the interpreter's lock. */
 struct request {
     const struct native_state *state;
-    PyObject *read; /* read(size) -> bytes, or NULL */
-    PyObject *sink; /* callable(bytes), or NULL */
-    int failed;     /* a callback raised; the exception waits below */
+    PyObject *read;     /* read(size) -> bytes, or NULL */
+    PyObject *parts;    /* iterator of bytes, or NULL */
+    PyObject *chunk;    /* bytes that read or parts gave, or NULL */
+    Py_ssize_t written; /* bytes of chunk that are sent */
+    PyObject *sink;     /* callable(bytes), or NULL */
+    int failed;         /* a callback raised; the exception waits below */
     PyObject *type, *value, *trace;
 };
 
@@ -18,30 +21,49 @@ static void keep_failure(struct request *r)
     PyErr_Fetch(&r->type, &r->value, &r->trace);
 }
 
-/* Copies what read() gave into bytes; -1 with an exception. */
-static int64_t copy_chunk(PyObject *chunk, void *bytes, size_t room)
+/* What the caller's object gave, as bytes. */
+static PyObject *as_bytes(PyObject *given)
 {
-    char *at;
-    Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(chunk, &at, &size) < 0) {
-        return -1;
+    PyObject *view = PyMemoryView_FromObject(given);
+    PyObject *bytes = view ? PyBytes_FromObject(view) : NULL;
+    Py_XDECREF(view);
+    if (!bytes) {
+        PyErr_Format(PyExc_TypeError, "body: its parts must be bytes, not %R of type %R", given,
+                     (PyObject *)Py_TYPE(given));
     }
-    if ((size_t)size > room) {
-        PyErr_Format(PyExc_ValueError, "body: read(%zu) gave %zd bytes", room, size);
-        return -1;
+    return bytes;
+}
+
+/* Gets the next part of the body; 0 at its end, -1 with an exception. */
+static int take_chunk(struct request *r, size_t room)
+{
+    PyObject *given =
+        r->read ? PyObject_CallFunction(r->read, "n", (Py_ssize_t)room) : PyIter_Next(r->parts);
+    Py_CLEAR(r->chunk);
+    r->chunk = given ? as_bytes(given) : NULL;
+    r->written = 0;
+    Py_XDECREF(given);
+    if (!r->chunk) {
+        return PyErr_Occurred() ? -1 : 0;
     }
-    memcpy(bytes, at, (size_t)size);
-    return size;
+    return PyBytes_Size(r->chunk) > 0 || !r->read;
 }
 
 static int64_t request_source(void *data, void *bytes, size_t room)
 {
     struct request *r = data;
     PyGILState_STATE lock = PyGILState_Ensure();
-    PyObject *chunk = PyObject_CallFunction(r->read, "n", (Py_ssize_t)room);
-    int64_t size = chunk ? copy_chunk(chunk, bytes, room) : -1;
-    Py_XDECREF(chunk);
-    if (size < 0) {
+    int more = 1;
+    while (more > 0 && (!r->chunk || r->written == PyBytes_Size(r->chunk))) {
+        more = take_chunk(r, room); /* an iterable may give empty parts */
+    }
+    int64_t size = more;
+    if (more > 0) {
+        size = PyBytes_Size(r->chunk) - r->written;
+        size = size < (int64_t)room ? size : (int64_t)room;
+        memcpy(bytes, PyBytes_AsString(r->chunk) + r->written, (size_t)size);
+        r->written += size;
+    } else if (more < 0) {
         keep_failure(r);
     }
     PyGILState_Release(lock);
@@ -65,64 +87,55 @@ static bool request_sink(void *data, const void *bytes, size_t size)
 struct arguments {
     PyObject *body, *headers, *timeout, *sink;
     track_request_options options;
-    PyObject *bytes;    /* of body */
-    PyObject *lines;    /* tuple of headers */
-    const char **heads; /* of lines; to be freed */
+    PyObject *bytes; /* of body */
+    struct native_texts lines;
 };
+
+/* The body as a whole, if it is text or bytes; 0 if it is neither. */
+static int take_whole_body(struct arguments *a)
+{
+    if (PyUnicode_Check(a->body)) {
+        a->bytes = PyUnicode_AsUTF8String(a->body);
+    } else {
+        PyObject *view = PyMemoryView_FromObject(a->body);
+        if (!view) {
+            PyErr_Clear();
+            return 0;
+        }
+        a->bytes = PyBytes_FromObject(view);
+        Py_DECREF(view);
+    }
+    if (!a->bytes) {
+        return -1;
+    }
+    a->options.body = PyBytes_AsString(a->bytes);
+    a->options.body_size = (size_t)PyBytes_Size(a->bytes);
+    return 1;
+}
 
 static int take_body(struct arguments *a, struct request *r)
 {
     if (!a->body || a->body == Py_None) {
         return 0;
     }
+    int whole = take_whole_body(a);
+    if (whole != 0) {
+        return whole < 0 ? -1 : 0;
+    }
     if (PyObject_HasAttrString(a->body, "read")) {
         r->read = PyObject_GetAttrString(a->body, "read");
-        a->options.source = request_source;
-        a->options.source_data = r;
-        a->options.source_bytes = -1;
-        return r->read ? 0 : -1;
+    } else {
+        r->parts = PyObject_GetIter(a->body);
     }
-    a->bytes =
-        PyUnicode_Check(a->body) ? PyUnicode_AsUTF8String(a->body) : PyBytes_FromObject(a->body);
-    if (!a->bytes) {
+    if (!r->read && !r->parts) {
+        PyErr_Format(PyExc_TypeError,
+                     "body: must be bytes, an iterable of bytes or an open file, not %R of type %R",
+                     a->body, (PyObject *)Py_TYPE(a->body));
         return -1;
     }
-    a->options.body = PyBytes_AsString(a->bytes);
-    a->options.body_size = (size_t)PyBytes_Size(a->bytes);
-    return 0;
-}
-
-static int take_headers(struct arguments *a)
-{
-    if (!a->headers || a->headers == Py_None) {
-        return 0;
-    }
-    a->lines = PySequence_Tuple(a->headers);
-    Py_ssize_t count = a->lines ? PyTuple_Size(a->lines) : 0;
-    a->heads = a->lines ? PyMem_Calloc((size_t)count + 1, sizeof(*a->heads)) : NULL;
-    if (!a->heads) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        a->heads[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(a->lines, i), NULL);
-        if (!a->heads[i]) {
-            return -1;
-        }
-    }
-    a->options.headers = a->heads;
-    return 0;
-}
-
-static int take_timeout(struct arguments *a)
-{
-    if (!a->timeout || a->timeout == Py_None) {
-        return 0;
-    }
-    double seconds = PyFloat_AsDouble(a->timeout);
-    if (PyErr_Occurred()) {
-        return -1;
-    }
-    a->options.timeout_ms = seconds < 0 ? -1 : (int64_t)(seconds * 1000 + 0.5);
+    a->options.source = request_source;
+    a->options.source_data = r;
+    a->options.source_bytes = -1;
     return 0;
 }
 
@@ -134,9 +147,11 @@ static int parse_request(PyObject *args, PyObject *keywords, struct arguments *a
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "ss|O$zzOOO:request", (char **)names,
                                      &o->method, &o->path, &a->body, &o->content_type, &o->accept,
                                      &a->headers, &a->timeout, &a->sink) ||
-        take_body(a, r) < 0 || take_headers(a) < 0 || take_timeout(a) < 0) {
+        take_body(a, r) < 0 || native_get_texts("headers", a->headers, &a->lines) < 0 ||
+        native_get_ms(r->state, "timeout", a->timeout, &o->timeout_ms) < 0) {
         return -1;
     }
+    o->headers = a->lines.at;
     if (a->sink && a->sink != Py_None) {
         r->sink = a->sink;
         o->sink = request_sink;
@@ -173,9 +188,10 @@ PyObject *client_request(PyObject *self, PyObject *args, PyObject *keywords)
         }
         track_close_response(&reply);
     }
-    PyMem_Free(a.heads);
-    Py_XDECREF(a.lines);
+    native_release_texts(&a.lines);
     Py_XDECREF(a.bytes);
     Py_XDECREF(r.read);
+    Py_XDECREF(r.parts);
+    Py_XDECREF(r.chunk);
     return out;
 }

@@ -52,25 +52,25 @@ PyObject *native_logged(struct run_object *run, track_status status, const char 
     if (status == TRACK_OK) {
         Py_RETURN_NONE;
     }
-    track_run_errors errors = {0};
-    (void)!track_get_run_errors(run->run, &errors);
-    const char *why = errors.last.status == status ? errors.last.message : "";
-    if (status != TRACK_FULL && status != TRACK_IO && status != TRACK_NOMEM) {
-        PyObject *message =
-            *why ? PyUnicode_FromString(why)
-                 : PyUnicode_FromFormat("%s %R: not taken (%s)", what, name ? name : Py_None,
-                                        status == TRACK_CONFLICT ? "the run was finished"
-                                                                 : "a bad name or value");
-        const char *text = message ? PyUnicode_AsUTF8AndSize(message, NULL) : NULL;
-        PyObject *none = text ? raise_with(run->state, status, text, NULL) : NULL;
-        Py_XDECREF(message);
-        return none;
-    }
-    if (is_first(run, status) &&
-        PyErr_WarnFormat(run->state->warning, 1,
-                         "%s %R: %s; values that cannot be kept are counted (track.errors())", what,
-                         name ? name : Py_None, *why ? why : "it could not be kept") < 0) {
+    if (status == TRACK_CONFLICT && !native_get_open(run)) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    track_run_errors errors = {0};
+    (void)!track_get_run_errors(run->run, &errors);
+    const char *why = errors.last.status == status ? errors.last.message : "not taken";
+    PyObject *message = name ? PyUnicode_FromFormat("%s %R: %s", what, name, why)
+                             : PyUnicode_FromFormat("%s %s", what, why);
+    const char *text = message ? PyUnicode_AsUTF8AndSize(message, NULL) : NULL;
+    int failed = !text;
+    if (text && status != TRACK_FULL && status != TRACK_IO && status != TRACK_NOMEM) {
+        raise_with(run->state, status, text, NULL);
+        failed = 1;
+    } else if (text && is_first(run, status)) {
+        failed = PyErr_WarnFormat(run->state->warning, 1,
+                                  "%s; what cannot be kept is counted (track.errors()), and this "
+                                  "is said once",
+                                  text) < 0;
+    }
+    Py_XDECREF(message);
+    return failed ? NULL : Py_NewRef(Py_None);
 }

@@ -1,6 +1,51 @@
 /* Metric: one series of a run, looked up once. */
 #include "native.h"
 
+/* Puts a metric into the run's dict, unless another thread has put one there meanwhile: steps are
+ * counted by one.  Returns the one that is there, borrowed. */
+static struct metric_object *metric_keep(struct run_object *run, PyObject *made)
+{
+    PyObject *name = ((struct metric_object *)made)->name;
+#ifdef Py_GIL_DISABLED
+    PyObject *kept = NULL;
+    if (PyDict_SetDefaultRef(run->names, name, made, &kept) < 0) {
+        return NULL;
+    }
+    Py_DECREF(kept);
+    return (struct metric_object *)kept;
+#else
+    if (!PyDict_Contains(run->names, name) && PyDict_SetItem(run->names, name, made) < 0) {
+        return NULL;
+    }
+    return (struct metric_object *)PyDict_GetItemWithError(run->names, name);
+#endif
+}
+
+static struct metric_object *metric_make(struct run_object *run, PyObject *name)
+{
+    const char *text = native_get_text(run->state, "metric name", name);
+    track_metric *handle = NULL;
+    if (!text) {
+        return NULL;
+    }
+    track_status status = track_get_metric(run->run, text, &handle);
+    if (status != TRACK_OK) {
+        Py_XDECREF(native_logged(run, status, "metric", NULL));
+        return NULL;
+    }
+    PyObject *made = PyType_GenericAlloc(run->state->metric_type, 0);
+    struct metric_object *m = (struct metric_object *)made;
+    if (!m) {
+        return NULL;
+    }
+    m->run = (struct run_object *)Py_NewRef((PyObject *)run);
+    m->metric = handle;
+    m->name = PyUnicode_FromObject(name); /* of a subclass, its text */
+    m = m->name ? metric_keep(run, made) : NULL;
+    Py_DECREF(made);
+    return m;
+}
+
 struct metric_object *native_get_metric(struct run_object *run, PyObject *name)
 {
 #ifdef Py_GIL_DISABLED
@@ -15,48 +60,19 @@ struct metric_object *native_get_metric(struct run_object *run, PyObject *name)
         return (struct metric_object *)found;
     }
 #endif
-    const char *text = native_get_text(run->state, "metric name", name);
-    track_metric *handle = NULL;
-    if (!text) {
-        return NULL;
-    }
-    track_status status = track_get_metric(run->open, text, &handle);
-    if (status != TRACK_OK) {
-        Py_XDECREF(native_logged(run, status, "metric", name));
-        return NULL;
-    }
-    struct metric_object *m =
-        (struct metric_object *)PyType_GenericAlloc(run->state->metric_type, 0);
-    if (!m) {
-        return NULL;
-    }
-    m->state = run->state;
-    m->client = Py_XNewRef(run->client);
-    m->name = Py_NewRef(name);
-    m->metric = handle;
-    /* Two threads may have made one: the first stays, so that steps are counted once. */
-    int failed =
-        PyDict_Contains(run->names, name) ? 0 : PyDict_SetItem(run->names, name, (PyObject *)m);
-    Py_DECREF(m);
-    return failed < 0 ? NULL : (struct metric_object *)PyDict_GetItemWithError(run->names, name);
+    return metric_make(run, name);
 }
 
-/* Logs by handle; a failure is raised where it is the caller's. */
+/* Logs by handle. */
 static PyObject *metric_log(struct metric_object *m, PyObject *step, PyObject *value)
 {
     double number;
     int64_t at;
-    if (native_get_double(m->state, m->name, value, &number) < 0 ||
-        native_get_step(m->state, step, &m->next_step, &at) < 0) {
+    if (native_get_double(m->run->state, m->name, value, &number) < 0 ||
+        native_get_step(m->run->state, step, &m->next_step, &at) < 0) {
         return NULL;
     }
-    track_status status = track_log_value(m->metric, at, number);
-    if (status == TRACK_OK || status == TRACK_FULL || status == TRACK_IO || status == TRACK_NOMEM) {
-        Py_RETURN_NONE; /* counted by libtrack, and said by it once */
-    }
-    return PyErr_Format(m->state->errors[status], "metric %R: %s", m->name,
-                        status == TRACK_CONFLICT ? "the run was finished; the value is not kept"
-                                                 : "the value was not taken");
+    return native_logged(m->run, track_log_value(m->metric, at, number), "metric", NULL);
 }
 
 static PyObject *metric_call(PyObject *self, PyObject *args, PyObject *keywords)
@@ -92,13 +108,21 @@ static PyObject *metric_get_name(PyObject *self, void *unused)
     return Py_NewRef(((struct metric_object *)self)->name);
 }
 
+static int metric_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((struct metric_object *)self)->run);
+    return 0;
+}
+
 static void metric_dealloc(PyObject *self)
 {
     struct metric_object *m = (struct metric_object *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Py_XDECREF(m->client);
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF((PyObject *)m->run);
     Py_XDECREF(m->name);
-    PyObject_Free(self);
+    PyObject_GC_Del(self);
     Py_DECREF(type);
 }
 
@@ -115,6 +139,7 @@ PyTypeObject *native_add_metric(PyObject *module)
     static PyType_Slot slots[] = {
         {Py_tp_call, (void *)metric_call},
         {Py_tp_repr, (void *)metric_repr},
+        {Py_tp_traverse, (void *)metric_traverse},
         {Py_tp_dealloc, (void *)metric_dealloc},
         {Py_tp_methods, methods},
         {Py_tp_getset, members},
@@ -122,6 +147,6 @@ PyTypeObject *native_add_metric(PyObject *module)
                             "step None is one more than the metric's last, 0 at first."},
         {0}};
     static PyType_Spec spec = {"track._native.Metric", sizeof(struct metric_object), 0,
-                               Py_TPFLAGS_DEFAULT, slots};
+                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
     return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
 }

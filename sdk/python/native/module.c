@@ -79,9 +79,11 @@ static int module_exec(PyObject *module)
         return -1;
     }
     state->warning = import_from("track._errors", "TrackWarning");
+    state->plain = import_from("track._values", "PLAIN");
     state->number = import_from("track._values", "number");
     state->mapping = import_from("collections.abc", "Mapping");
-    if (fill_errors(state) < 0 || !state->warning || !state->number || !state->mapping) {
+    if (fill_errors(state) < 0 || !state->warning || !state->plain || !state->number ||
+        !state->mapping) {
         return -1;
     }
     state->client_type = native_add_client(module);

@@ -20,6 +20,7 @@
 struct native_state {
     PyObject *errors[TRACK_STATUS_COUNT]; /* exception class of each status; OK: NULL */
     PyObject *warning;                    /* TrackWarning */
+    PyObject *plain;                      /* _values.PLAIN: types that float() takes as they are */
     PyObject *number;                     /* _values.number(key, value) -> float */
     PyObject *mapping;                    /* collections.abc.Mapping */
     PyTypeObject *client_type, *run_type, *metric_type;
@@ -35,15 +36,6 @@ struct client_object {
     int closed; /* close() was called: it starts nothing any more */
 };
 
-/* One series of a run; kept by the run's dict of names. */
-struct metric_object {
-    PyObject_HEAD struct native_state *state;
-    PyObject *client; /* keeps the handle alive; NULL: it lives until the process ends */
-    PyObject *name;
-    track_metric *metric;
-    int64_t next_step; /* atomic: of a value without one */
-};
-
 struct run_object {
     PyObject_HEAD struct native_state *state;
     PyObject *client; /* NULL: libtrack's own */
@@ -52,6 +44,14 @@ struct run_object {
     track_run *open;  /* run until it is finished, then NULL */
     int64_t next_row; /* atomic: step of a row without one */
     unsigned warned;  /* atomic: bit s: status s was warned of */
+};
+
+/* One series of a run; kept by the run's dict of names. */
+struct metric_object {
+    PyObject_HEAD struct run_object *run; /* a reference: what it logs to stays */
+    PyObject *name;                       /* a str, none of its subclasses */
+    track_metric *metric;
+    int64_t next_step; /* atomic: of a value without one */
 };
 
 /* ---- errors ---- */
@@ -64,7 +64,8 @@ PyObject *native_raise(const struct native_state *state, track_status status,
 PyObject *native_raise_reply(const struct native_state *state, track_status status,
                              const track_error *err, const track_response *reply);
 /* What a log or set call gives back: None, an exception for a mistake of the caller, and one
- * warning a run and status where disk or memory fails, which libtrack counts. */
+ * warning a run and status where disk or memory fails, which libtrack counts.
+ *   name  what the call was about; NULL: libtrack's message has it. */
 PyObject *native_logged(struct run_object *run, track_status status, const char *what,
                         PyObject *name);
 
@@ -79,6 +80,24 @@ int native_get_int64(const struct native_state *state, const char *what, PyObjec
 int native_get_time(const struct native_state *state, PyObject *value, int64_t *out);
 /* UTF-8 of a str without NUL, borrowed from it; NULL with an exception. */
 const char *native_get_text(const struct native_state *state, const char *what, PyObject *value);
+
+/* Seconds, None or NULL in milliseconds: None leaves *out as it is, any negative number is -1, and
+ * what is positive never becomes 0. */
+int native_get_ms(const struct native_state *state, const char *what, PyObject *value,
+                  int64_t *out);
+/* None, NULL or an int of 0..max; None leaves *out as it is. */
+int native_get_count(const struct native_state *state, const char *what, PyObject *value,
+                     uint64_t max, uint64_t *out);
+
+/* Texts as C takes them; to be given to native_release_texts. */
+struct native_texts {
+    PyObject *kept;  /* list of bytes that at points into */
+    const char **at; /* NULL at the end; NULL: there are none */
+};
+
+/* Texts of an iterable of str or paths; None or NULL: none. */
+int native_get_texts(const char *what, PyObject *value, struct native_texts *out);
+void native_release_texts(struct native_texts *texts);
 
 /* ---- metric, run ---- */
 

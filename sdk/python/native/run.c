@@ -8,31 +8,8 @@ struct run_arguments {
     PyObject *client, *rank, *argv;
     track_run_options options;
     int32_t rank_number;
-    const char **words; /* of argv; to be freed */
+    struct native_texts words; /* of argv */
 };
-
-/* Fills options.argv from a sequence of str. */
-static int take_argv(struct run_arguments *a)
-{
-    if (!a->argv || a->argv == Py_None) {
-        return 0;
-    }
-    Py_ssize_t count = PySequence_Size(a->argv);
-    a->words = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof(*a->words));
-    if (!a->words) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *word = PySequence_GetItem(a->argv, i);
-        a->words[i] = word ? PyUnicode_AsUTF8AndSize(word, NULL) : NULL;
-        Py_XDECREF(word); /* the sequence keeps it */
-        if (!a->words[i]) {
-            return -1;
-        }
-    }
-    a->options.argv = a->words;
-    return 0;
-}
 
 static int take_rank(const struct native_state *state, struct run_arguments *a)
 {
@@ -44,8 +21,7 @@ static int take_rank(const struct native_state *state, struct run_arguments *a)
         return -1;
     }
     if (rank < 0 || rank > INT32_MAX) {
-        PyErr_Format(state->errors[TRACK_INVALID], "rank %lld: must be 0..1000000",
-                     (long long)rank);
+        PyErr_Format(state->errors[TRACK_INVALID], "rank %R: must be 0..1000000", a->rank);
         return -1;
     }
     a->rank_number = (int32_t)rank;
@@ -81,9 +57,10 @@ static int run_start(struct run_object *run, struct run_arguments *a)
     track_client *client = NULL;
     track_error err = {0};
     if (native_get_client(run->state, a->client, &client) < 0 || take_rank(run->state, a) < 0 ||
-        take_argv(a) < 0) {
+        native_get_texts("argv", a->argv, &a->words) < 0) {
         return -1;
     }
+    a->options.argv = a->words.at;
     run->client = client ? Py_NewRef(a->client) : NULL;
     track_status status;
     track_run *started = NULL;
@@ -112,7 +89,7 @@ static PyObject *run_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     run->state = state;
     run->names = PyDict_New();
     int failed = !run->names || run_start(run, &a) < 0;
-    PyMem_Free(a.words);
+    native_release_texts(&a.words);
     if (failed) {
         Py_DECREF(run);
         return NULL;
@@ -138,6 +115,16 @@ static int run_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* Its metrics refer to it. */
+static int run_clear(PyObject *self)
+{
+    struct run_object *run = (struct run_object *)self;
+    if (run->names) {
+        PyDict_Clear(run->names);
+    }
+    return 0;
+}
+
 static void run_dealloc(PyObject *self)
 {
     struct run_object *run = (struct run_object *)self;
@@ -154,18 +141,19 @@ static PyObject *run_flush(PyObject *self, PyObject *args, PyObject *keywords)
 {
     static const char *const names[] = {"timeout", NULL};
     struct run_object *run = (struct run_object *)self;
-    double seconds = 0;
+    PyObject *timeout = NULL;
+    int64_t ms = 0;
     track_error err = {0};
     track_status status;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|d:flush", (char **)names, &seconds) ||
-        !native_get_open(run)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:flush", (char **)names, &timeout) ||
+        native_get_ms(run->state, "timeout", timeout, &ms) < 0 || !native_get_open(run)) {
         return NULL;
     }
-    if (!(seconds >= 0 && seconds < 1e12)) {
-        return PyErr_Format(run->state->errors[TRACK_INVALID], "flush(timeout): seconds from 0 on");
+    if (ms < 0) {
+        return PyErr_Format(run->state->errors[TRACK_INVALID], "timeout %R: seconds from 0 on",
+                            timeout);
     }
-    Py_BEGIN_ALLOW_THREADS status =
-        track_flush_run(run->run, (int64_t)(seconds * 1000 + 0.5), &err);
+    Py_BEGIN_ALLOW_THREADS status = track_flush_run(run->run, ms, &err);
     Py_END_ALLOW_THREADS return status == TRACK_OK ? Py_NewRef(Py_None)
                                                    : native_raise(run->state, status, &err);
 }
@@ -310,6 +298,7 @@ PyTypeObject *native_add_run(PyObject *module)
     PyType_Slot slots[] = {{Py_tp_new, (void *)run_new},
                            {Py_tp_init, (void *)run_init},
                            {Py_tp_traverse, (void *)run_traverse},
+                           {Py_tp_clear, (void *)run_clear},
                            {Py_tp_dealloc, (void *)run_dealloc},
                            {Py_tp_methods, all_methods()},
                            {Py_tp_getset, run_members},

@@ -29,7 +29,7 @@ static PyObject *set_param_text(PyObject *self, PyObject *args)
     if (take_texts(run, args, what, 2, texts) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_param(run->open, texts[0], texts[1]), "parameter",
+    return native_logged(run, track_set_param(run->run, texts[0], texts[1]), "parameter",
                          PyTuple_GetItem(args, 0));
 }
 
@@ -45,7 +45,7 @@ static PyObject *set_param_number(PyObject *self, PyObject *args)
     if (!text || !native_get_open(run)) {
         return NULL;
     }
-    return native_logged(run, track_set_param_number(run->open, text, number), "parameter", key);
+    return native_logged(run, track_set_param_number(run->run, text, number), "parameter", key);
 }
 
 static PyObject *set_params_json(PyObject *self, PyObject *args)
@@ -56,7 +56,7 @@ static PyObject *set_params_json(PyObject *self, PyObject *args)
     if (take_texts(run, args, what, 1, &text) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_params_json(run->open, text), "parameters", NULL);
+    return native_logged(run, track_set_params_json(run->run, text), "parameters:", NULL);
 }
 
 static PyObject *set_tag(PyObject *self, PyObject *args)
@@ -67,7 +67,7 @@ static PyObject *set_tag(PyObject *self, PyObject *args)
     if (take_texts(run, args, what, PyTuple_Size(args) == 1 ? 1 : 2, texts) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_tag(run->open, texts[0], texts[1]), "tag",
+    return native_logged(run, track_set_tag(run->run, texts[0], texts[1]), "tag",
                          PyTuple_GetItem(args, 0));
 }
 
@@ -79,7 +79,7 @@ static PyObject *set_note(PyObject *self, PyObject *args)
     if (take_texts(run, args, what, 1, &text) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_note(run->open, text), "note", NULL);
+    return native_logged(run, track_set_note(run->run, text), "note:", NULL);
 }
 
 static PyObject *set_document(PyObject *self, PyObject *args)
@@ -90,7 +90,7 @@ static PyObject *set_document(PyObject *self, PyObject *args)
     if (take_texts(run, args, what, 2, texts) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_document(run->open, texts[0], texts[1]), "document",
+    return native_logged(run, track_set_document(run->run, texts[0], texts[1]), "document",
                          PyTuple_GetItem(args, 0));
 }
 
@@ -100,22 +100,16 @@ static PyObject *set_seed(PyObject *self, PyObject *args, PyObject *keywords)
     struct run_object *run = (struct run_object *)self;
     PyObject *value;
     const char *scope = NULL;
+    uint64_t seed = 0;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|z:set_seed", (char **)names, &value,
                                      &scope)) {
         return NULL;
     }
-    PyObject *index = PyNumber_Index(value);
-    unsigned long long seed = index ? PyLong_AsUnsignedLongLong(index) : 0;
-    Py_XDECREF(index);
-    if (PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
-            PyErr_Format(run->state->errors[TRACK_INVALID], "seed %R: must be 0..2**64-1", value);
-        }
+    if (native_get_count(run->state, "seed", value, UINT64_MAX, &seed) < 0 ||
+        !native_get_open(run)) {
         return NULL;
     }
-    return native_get_open(run)
-               ? native_logged(run, track_set_seed(run->open, scope, seed), "seed", value)
-               : NULL;
+    return native_logged(run, track_set_seed(run->run, scope, seed), "seed", value);
 }
 
 static PyObject *set_exit(PyObject *self, PyObject *args, PyObject *keywords)
@@ -128,7 +122,7 @@ static PyObject *set_exit(PyObject *self, PyObject *args, PyObject *keywords)
         !native_get_open(run)) {
         return NULL;
     }
-    return native_logged(run, track_set_exit(run->open, code, signal_number), "exit code", NULL);
+    return native_logged(run, track_set_exit(run->run, code, signal_number), "exit code:", NULL);
 }
 
 /* Index of word in words, which end with NULL; -1 with an exception. */
@@ -163,7 +157,7 @@ static PyObject *define_metric(PyObject *self, PyObject *args, PyObject *keyword
         return NULL;
     }
     o.goal = (track_goal)(index + 1);
-    return native_logged(run, track_define_metric(run->open, text, &o), "metric", key);
+    return native_logged(run, track_define_metric(run->run, text, &o), "metric", key);
 }
 
 static PyObject *log_text(PyObject *self, PyObject *args, PyObject *keywords)
@@ -181,7 +175,7 @@ static PyObject *log_text(PyObject *self, PyObject *args, PyObject *keywords)
     if (!text || native_get_step(run->state, step, &first, &at) < 0 || !native_get_open(run)) {
         return NULL;
     }
-    return native_logged(run, track_log_text(run->open, name, at, text), "text", key);
+    return native_logged(run, track_log_text(run->run, name, at, text), "text", NULL);
 }
 
 static PyObject *log_line(PyObject *self, PyObject *args, PyObject *keywords)
@@ -199,8 +193,8 @@ static PyObject *log_line(PyObject *self, PyObject *args, PyObject *keywords)
     if (index < 0 || !native_get_open(run)) {
         return NULL;
     }
-    return native_logged(run, track_log_line(run->open, (track_stream)index, text, (size_t)size),
-                         "line", NULL);
+    return native_logged(run, track_log_line(run->run, (track_stream)index, text, (size_t)size),
+                         "line:", NULL);
 }
 
 static PyObject *log_alert(PyObject *self, PyObject *args, PyObject *keywords)
@@ -217,8 +211,8 @@ static PyObject *log_alert(PyObject *self, PyObject *args, PyObject *keywords)
     if (index < 0 || !native_get_open(run)) {
         return NULL;
     }
-    return native_logged(run, track_log_alert(run->open, (track_level)index, title, text), "alert",
-                         NULL);
+    return native_logged(run, track_log_alert(run->run, (track_level)index, title, text),
+                         "alert:", NULL);
 }
 
 #define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS

@@ -71,14 +71,13 @@ static PyObject *log_one(struct run_object *run, PyObject *name, PyObject *value
         return NULL;
     }
     if (!time || time == Py_None) {
-        return native_logged(run, track_log_value(m->metric, at, number), "metric", name);
+        return native_logged(run, track_log_value(m->metric, at, number), "metric", NULL);
     }
     const char *text = native_get_text(run->state, "metric name", name);
     if (!text || native_get_time(run->state, time, &time_us) < 0) {
         return NULL;
     }
-    return native_logged(run, track_log_point(run->open, text, at, time_us, number), "metric",
-                         name);
+    return native_logged(run, track_log_point(run->run, text, at, time_us, number), "metric", NULL);
 }
 
 PyObject *run_log_metric(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -110,8 +109,8 @@ PyObject *run_log_point(PyObject *self, PyObject *const *args, Py_ssize_t count)
         native_get_double(run->state, args[0], args[3], &number) < 0) {
         return NULL;
     }
-    return native_logged(run, track_log_point(run->open, name, step, time_us, number), "metric",
-                         args[0]);
+    return native_logged(run, track_log_point(run->run, name, step, time_us, number), "metric",
+                         NULL);
 }
 
 /* A row on its way into the run. */
@@ -141,9 +140,9 @@ static void row_fail(struct row *row)
 static void row_flush(struct row *row)
 {
     track_status status =
-        row->count ? track_log_row(row->run->open, row->step, row->values, row->count) : TRACK_OK;
+        row->count ? track_log_row(row->run->run, row->step, row->values, row->count) : TRACK_OK;
     row->count = 0;
-    PyObject *none = native_logged(row->run, status, "row at step", Py_None);
+    PyObject *none = native_logged(row->run, status, "row:", NULL);
     if (!none) {
         row_fail(row);
     }
@@ -170,7 +169,7 @@ static void row_add(struct row *row, PyObject *name, PyObject *value)
     const char *text = PyUnicode_AsUTF8AndSize(m->name, NULL);
     if (row->timed) {
         PyObject *none = native_logged(
-            run, track_log_point(run->open, text, row->step, row->time_us, number), "metric", name);
+            run, track_log_point(run->run, text, row->step, row->time_us, number), "metric", NULL);
         if (!none) {
             row_fail(row);
         }

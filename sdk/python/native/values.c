@@ -18,7 +18,9 @@ int native_get_double(const struct native_state *state, PyObject *key, PyObject 
                      "%R: an int beyond what a double can hold; it was not logged", key);
         return -1;
     }
-    PyObject *number = PyObject_CallFunctionObjArgs(state->number, key, value, NULL);
+    int plain = PySet_Contains(state->plain, (PyObject *)Py_TYPE(value));
+    PyObject *number = plain > 0 ? PyNumber_Float(value)
+                                 : PyObject_CallFunctionObjArgs(state->number, key, value, NULL);
     if (!number) {
         return -1;
     }
@@ -76,7 +78,8 @@ const char *native_get_text(const struct native_state *state, const char *what, 
     }
     const char *text = PyUnicode_AsUTF8AndSize(value, &size);
     if (!text) {
-        PyErr_Format(state->errors[TRACK_INVALID], "%s: half of a surrogate pair is no text", what);
+        PyErr_Format(state->errors[TRACK_INVALID], "%s %R: half of a surrogate pair is no text",
+                     what, value);
         return NULL;
     }
     if (strlen(text) != (size_t)size) {
@@ -101,4 +104,92 @@ int native_get_step(const struct native_state *state, PyObject *value, int64_t *
                                         __ATOMIC_RELAXED)) {
     }
     return 0;
+}
+
+int native_get_ms(const struct native_state *state, const char *what, PyObject *value, int64_t *out)
+{
+    if (!value || value == Py_None) {
+        return 0;
+    }
+    double seconds = PyFloat_AsDouble(value);
+    if (seconds == -1.0 && PyErr_Occurred()) {
+        PyErr_Format(PyExc_TypeError, "%s: must be seconds, not %R of type %R", what, value,
+                     (PyObject *)Py_TYPE(value));
+        return -1;
+    }
+    if (!(seconds < 1e12)) {
+        PyErr_Format(state->errors[TRACK_INVALID], "%s %R: must be seconds", what, value);
+        return -1;
+    }
+    *out = seconds < 0 ? -1 : (int64_t)ceil(seconds * 1000);
+    return 0;
+}
+
+int native_get_count(const struct native_state *state, const char *what, PyObject *value,
+                     uint64_t max, uint64_t *out)
+{
+    if (!value || value == Py_None) {
+        return 0;
+    }
+    PyObject *index = PyNumber_Index(value);
+    uint64_t count = index ? PyLong_AsUnsignedLongLong(index) : 0;
+    int exact = index != NULL;
+    Py_XDECREF(index);
+    if (PyErr_Occurred() || count > max) {
+        PyErr_Format(exact ? state->errors[TRACK_INVALID] : PyExc_TypeError,
+                     "%s: must be an int of 0..%llu, not %R", what, (unsigned long long)max, value);
+        return -1;
+    }
+    *out = count;
+    return 0;
+}
+
+/* Makes out->at of the bytes in out->kept. */
+static int point_at_texts(struct native_texts *out)
+{
+    Py_ssize_t count = PyList_Size(out->kept);
+    out->at = PyMem_Calloc((size_t)count + 1, sizeof(*out->at));
+    if (!out->at) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        out->at[i] = PyBytes_AsString(PyList_GetItem(out->kept, i));
+    }
+    return 0;
+}
+
+int native_get_texts(const char *what, PyObject *value, struct native_texts *out)
+{
+    *out = (struct native_texts){0};
+    if (!value || value == Py_None) {
+        return 0;
+    }
+    if (PyUnicode_Check(value) || PyBytes_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s: must be a list of texts, not the text %R", what, value);
+        return -1;
+    }
+    PyObject *iterator = PyObject_GetIter(value), *item;
+    out->kept = iterator ? PyList_New(0) : NULL;
+    while (out->kept && !PyErr_Occurred() && (item = PyIter_Next(iterator)) != NULL) {
+        PyObject *bytes = NULL;
+        if (PyUnicode_FSConverter(item, &bytes)) {
+            PyList_Append(out->kept, bytes);
+            Py_DECREF(bytes);
+        }
+        Py_DECREF(item);
+    }
+    Py_XDECREF(iterator);
+    if (PyErr_Occurred() || point_at_texts(out) < 0) {
+        native_release_texts(out);
+        return -1;
+    }
+    return 0;
+}
+
+void native_release_texts(struct native_texts *texts)
+{
+    PyMem_Free(texts->at);
+    Py_XDECREF(texts->kept);
+    *texts = (struct native_texts){0};
 }

@@ -1,5 +1,8 @@
 """The extension: every call of libtrack from Python, against a real server."""
+import io
+import json
 import math
+import secrets
 import struct
 
 import pytest
@@ -74,3 +77,59 @@ def test_errors_of_the_server_have_hint_and_reference(here):
     parts = []
     status, *_ = client.request('GET', '/api/v1/projects', sink=parts.append)
     assert status == 200 and b'"projects"' in b''.join(parts)
+
+
+def test_each_mistake_is_told_as_itself(here):
+    run = track.Run(project='demo', no_facts=True)
+    wrong = {'a key of 0 bytes, must be 1 to 2048': lambda: run.log_metric('', 1),
+             'control byte 0x0a at 3': lambda: run.log({'bad\n': 1}),
+             'a key of 3000 bytes': lambda: run.metric('x' * 3000),
+             'a text of 70000 bytes, at most 65536': lambda: run.set_tag('a', 'x' * 70000),
+             "text 'a': a text of 300000 bytes": lambda: run.log_text('a', 'x' * 300000),
+             'not JSON at line 1': lambda: run.set_params_json('{'),
+             'must be 0..1000000': lambda: track.Run(rank=-1),
+             'a power of two': lambda: track.Client(segment_bytes=3),
+             'names_max: must be an int of 0..4294967295': lambda: track.Client(names_max=2**40)}
+    for message, call in wrong.items():
+        with pytest.raises(track.InvalidError, match=message):
+            call()
+    assert run.get_errors()['counts'] == {'invalid': 6}
+    run._finish('finished')
+
+
+def test_what_a_request_sends_may_be_bytes_parts_or_a_file(here, tmp_path):
+    client = track.Client()
+    document = b'{"project":"demo","name":"' + b'x' * 200 + b'"}'
+    (tmp_path / 'body').write_bytes(document)
+    cut = [document[i:i + 3] for i in range(0, len(document), 3)]
+    with open(tmp_path / 'body', 'rb') as file:
+        for body in (document, bytearray(document), memoryview(document), document.decode(),
+                     [b'', *cut, b''], iter(cut), file):
+            run = secrets.token_hex(16)
+            client.request('PUT', f'/api/v1/runs/{run}', body, content_type='application/json')
+            assert json.loads(client.request('GET', f'/api/v1/runs/{run}')[1])['name'] == 'x' * 200
+    for body, message in ((3, 'must be bytes, an iterable'), (['x'], "parts must be bytes, not 'x'"),
+                          (io.StringIO('text'), 'parts must be bytes')):
+        with pytest.raises(TypeError, match=message):
+            client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', body)
+
+    def fails():
+        yield b'{'
+        raise ZeroDivisionError('half way')
+    with pytest.raises(ZeroDivisionError, match='half way'):
+        client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', fails())
+    with pytest.raises(ZeroDivisionError):
+        client.request('GET', '/api/v1/projects', sink=lambda part: 1 / 0)
+
+
+def test_a_full_disk_warns_once_and_raises_nothing(here):
+    client = track.Client(spool_bytes_max=1 << 20, segment_bytes=1 << 16, mode='offline')
+    run = track.Run(client, project='demo', no_facts=True)
+    handle = run.metric('a')
+    with pytest.warns(track.TrackWarning, match='full') as told:
+        for step in range(60_000):
+            run.log_metric('a', 1.0, step)
+            handle(1.0, step)
+        run.log({'a': 1, 'b': 2})
+    assert len(told) == 1 and run.get_errors()['lost'] > 1000
+    run._finish('finished')
