@@ -4,11 +4,10 @@
  * point in each row needs nothing but the axis; one that has a point in at least a quarter of them
  * needs a mask as well: a bit for each row.
  * Layout:  schema/formats.md#axis-rows
- * Uses:    arena, axis, bytes, zstream.  Pure; any thread.
+ * Uses:    axis, bytes, planes, zstream.  Pure; any thread.
  */
 #ifndef CORE_AXIS_ROWS_H
 #define CORE_AXIS_ROWS_H
-#include "arena.h"
 #include "zstream.h"
 
 enum {

@@ -22,7 +22,8 @@ enum {
  * any number of chunks and takes no more memory. */
 struct chunk_coder;
 
-/* TRACK_NOMEM  the arena's limit (about 200 KiB are needed).  Closed with the arena. */
+/* TRACK_NOMEM  the arena's limit (about 100 KiB are needed), or no memory.  Closed with the arena.
+ */
 track_status chunk_open(struct arena *arena, struct chunk_coder **out, track_error *err);
 
 /* Appends values as one chunk, the smallest that the codes give.
@@ -73,7 +74,7 @@ track_status chunk_encode_texts(struct chunk_coder *c, const struct bytes *texts
 /* Reads a chunk of texts back.
  *
  *   arena  holds the bytes of the texts.
- *   out    [count]; set only on TRACK_OK.
+ *   out    [count]; holds anything unless TRACK_OK.
  *
  * TRACK_INVALID    as chunk_decode; numbers.
  * TRACK_TOO_LARGE  more text than CHUNK_TEXT_BYTES_MAX.

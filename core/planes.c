@@ -6,17 +6,12 @@ enum plane_mode { PLANE_CONSTANT = 0, PLANE_RAW = 1, PLANE_ZSTD = 2 };
 
 enum { ZSTD_WORTH_BYTES = 32 }; /* fewer bytes never get smaller by zstd */
 
-/* One plane's bytes; true if they are all equal. */
-static bool plane_gather(const struct planes *in, size_t plane, unsigned char *out)
+static void plane_gather(const struct planes *in, size_t plane, unsigned char *out)
 {
     const unsigned char *from = (const unsigned char *)in->values + plane;
-    unsigned differs = 0;
     for (size_t i = 0; i < in->count; i++) {
-        unsigned char byte = from[i * in->width];
-        out[i] = byte;
-        differs |= byte ^ from[0];
+        out[i] = from[i * in->width];
     }
-    return differs == 0;
 }
 
 /* Tries zstd; false, and out as before, if it does not make the plane smaller. */
@@ -39,10 +34,15 @@ static track_status plane_compress(struct zstream *z, struct bytes plane, int le
     return TRACK_OK;
 }
 
-static track_status plane_encode(struct zstream *z, struct bytes plane, int level, struct buf *out,
-                                 track_error *err)
+track_status planes_encode_one(struct zstream *z, struct bytes plane, int level, struct buf *out,
+                               track_error *err)
 {
     bool smaller;
+    if (memcmp(plane.at, plane.at + 1, plane.size - 1) == 0) {
+        buf_byte(out, PLANE_CONSTANT);
+        buf_byte(out, plane.at[0]);
+        return TRACK_OK;
+    }
     TRY(plane_compress(z, plane, level, out, &smaller, err));
     if (!smaller) {
         buf_byte(out, PLANE_RAW);
@@ -62,12 +62,8 @@ track_status planes_encode(struct zstream *z, const struct planes *in, int level
         return FAIL(err, TRACK_NOMEM, "a plane of %zu values: no memory", in->count);
     }
     for (size_t i = 0; i < in->width; i++) {
-        if (plane_gather(in, i, plane)) {
-            buf_byte(out, PLANE_CONSTANT);
-            buf_byte(out, plane[0]);
-        } else {
-            TRY(plane_encode(z, (struct bytes){plane, in->count}, level, out, err));
-        }
+        plane_gather(in, i, plane);
+        TRY(planes_encode_one(z, (struct bytes){plane, in->count}, level, out, err));
     }
     struct bytes ignored;
     return buf_end(out, &ignored, err);
@@ -81,9 +77,8 @@ static void plane_scatter(const unsigned char *plane, size_t index, struct plane
     }
 }
 
-/* One plane, into work or borrowed from the reader. */
-static track_status plane_decode(struct zstream *z, struct reader *r, struct bytes *out,
-                                 unsigned char *work, track_error *err)
+track_status planes_decode_one(struct zstream *z, struct reader *r, unsigned char *work,
+                               struct bytes *out, track_error *err)
 {
     unsigned mode = reader_byte(r);
     if (r->failed || mode > PLANE_ZSTD) {
@@ -119,7 +114,7 @@ track_status planes_decode(struct zstream *z, struct reader *r, struct arena *ar
     }
     for (size_t i = 0; i < out->width; i++) {
         struct bytes plane = {work, out->count};
-        TRY(plane_decode(z, r, &plane, work, err));
+        TRY(planes_decode_one(z, r, work, &plane, err));
         plane_scatter(plane.at, i, out);
     }
     return TRACK_OK;

@@ -16,7 +16,7 @@ enum { PLANES_WIDTH_MAX = 8 };
 struct planes {
     void *values; /* [count][width]; read by encoding, filled by decoding */
     size_t count;
-    size_t width; /* 1, 4 or 8 */
+    size_t width; /* 1..PLANES_WIDTH_MAX */
 };
 
 /* Appends the planes, the lowest byte first; nothing when count is 0.
@@ -47,4 +47,12 @@ track_status planes_encode(struct zstream *z, const struct planes *in, int level
  */
 track_status planes_decode(struct zstream *z, struct reader *r, struct arena *arena,
                            struct planes *out, track_error *err);
+
+/* The same for one plane alone, of plane.size >= 1 bytes. */
+track_status planes_encode_one(struct zstream *z, struct bytes plane, int level, struct buf *out,
+                               track_error *err);
+
+/* Reads one plane of out->size bytes, into work [out->size] or borrowed from the reader. */
+track_status planes_decode_one(struct zstream *z, struct reader *r, unsigned char *work,
+                               struct bytes *out, track_error *err);
 #endif

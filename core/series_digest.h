@@ -14,21 +14,15 @@ struct series_digest;
 /* TRACK_NOMEM  the arena's limit, or OpenSSL got no memory.  Closed with the arena. */
 track_status series_digest_open(struct arena *arena, struct series_digest **out, track_error *err);
 
-/* Points of a series as columns [count], in order. */
-struct series_points {
-    const int64_t *steps, *times_us;
-    const double *values;
-    size_t count;
-};
-
-/* Adds points behind those that were added before.
+/* Adds points behind those that were added before: columns [count], in order.
  *
  * TRACK_NOMEM  OpenSSL got no memory.
  *
  * Cost:  about 15 ns a point: SHA-256 of 24 bytes (bench/chunk.c).
  * Tests: tests/core/test_series_digest.c
  */
-track_status series_digest_add(struct series_digest *d, const struct series_points *in,
+track_status series_digest_add(struct series_digest *d, const int64_t *steps,
+                               const int64_t *times_us, const double *values, size_t count,
                                track_error *err);
 
 /* The digest of everything that was added; d is then as after series_digest_open. */
