@@ -307,16 +307,33 @@ void facts_start(track_run *run, const track_run_options *options)
     }
 }
 
+static bool facts_wait_until(track_run *run, int64_t until_ms)
+{
+    while (!atomic_load(&run->facts_done) && moment_tick_ms() < until_ms) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    return atomic_load(&run->facts_done);
+}
+
 void facts_wait(track_run *run)
 {
     if (!run->facts_run) {
         return;
     }
-    int64_t until_ms = moment_tick_ms() + FACTS_DEADLINE_MS;
-    while (!atomic_load(&run->facts_done) && moment_tick_ms() < until_ms) {
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-    }
-    atomic_store(&run->facts_stop, true);
-    pthread_join(run->facts, NULL);
     run->facts_run = false;
+    bool done = facts_wait_until(run, moment_tick_ms() + FACTS_DEADLINE_MS);
+    atomic_store(&run->facts_stop, true);
+    if (done || facts_wait_until(run, moment_tick_ms() + FACTS_GRACE_MS)) {
+        pthread_join(run->facts, NULL);
+        return;
+    }
+    static const char missing[] = "[{\"code\":\"code.timeout\",\"subject\":\"code\","
+                                  "\"detail\":\"it hung while the code was read\"}]";
+    struct op op = {.method = "PUT",
+                    .path = "/docs/missing",
+                    .type = "application/json",
+                    .body = {(const unsigned char *)missing, sizeof(missing) - 1}};
+    (void)!run_add_op(run, &op, NULL);
+    run->facts_stuck = true;
+    pthread_detach(run->facts);
 }

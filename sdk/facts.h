@@ -8,14 +8,15 @@
 #define SDK_FACTS_H
 #include "run.h"
 
-enum { FACTS_DEADLINE_MS = 2000 };
+enum { FACTS_DEADLINE_MS = 2000, FACTS_GRACE_MS = 1000 };
 
 /* Starts gathering: of a run that was joined, or wants no facts, only the sampler is asked.
  *
  *   options  argv and no_code are read.
  */
 void facts_start(struct track_run *run, const track_run_options *options);
-/* Waits until it is done, which is soon after the deadline. */
+/* Waits until it is done, which is soon after the deadline.  A thread that hangs, on a file system
+ * or on a lock of libgit2 that a fork left locked, is left behind, and so is the run's memory. */
 void facts_wait(struct track_run *run);
 
 /* Name of the user that runs this process. */

@@ -256,6 +256,9 @@ void run_leave(track_run *run)
 
 void run_release(track_run *run)
 {
+    if (run->facts_stuck) {
+        return;
+    }
     spool_release(&run->spool);
     client_free_page(run->alive);
     pthread_mutex_destroy(&run->lock);

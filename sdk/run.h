@@ -38,7 +38,8 @@ struct track_run {
     atomic_uint said; /* bit s: the line for status s was printed */
     pthread_t facts;
     bool facts_run;
-    bool sampled; /* the sampler of this node is to log into the run */
+    bool facts_stuck; /* its thread was left behind, and may still use this run */
+    bool sampled;     /* the sampler of this node is to log into the run */
     atomic_bool facts_done, facts_stop;
 
     _Atomic(struct track_run *) child; /* in a child made by fork: its own run */

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import threading
 
-import conftest
+from track_command import BIN
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -32,7 +32,7 @@ def build(folder, name, library=None):
     lines = ['#include "track_status.h"' if '"../core/status.h"' in l else l
              for l in header.split('\n')]
     (include / 'track.h').write_text('\n'.join(lines))
-    library = library or conftest.BIN / 'libtrack.a'
+    library = library or BIN / 'libtrack.a'
     sanitized = b'__asan_' in subprocess.run(['nm', library], capture_output=True).stdout
     out = folder / name
     subprocess.run([os.environ.get('CC', 'cc'), '-g', '-O1', f'-I{include}', '-o', out,

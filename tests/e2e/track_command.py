@@ -4,8 +4,8 @@ import os
 import pathlib
 import subprocess
 
-from conftest import BIN
-
+# As conftest.py has it, which tests/e2e/python cannot import beside its own.
+BIN = pathlib.Path(os.environ.get('TRACK_BIN', 'build/gcc-debug')).resolve()
 TRACK = str(BIN / 'track')
 
 

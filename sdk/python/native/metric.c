@@ -40,6 +40,7 @@ static struct metric_object *metric_make(struct run_object *run, PyObject *name)
     }
     m->run = (struct run_object *)Py_NewRef((PyObject *)run);
     m->metric = handle;
+    m->next_step = run->first_step;
     m->name = PyUnicode_FromObject(name); /* of a subclass, its text */
     m = m->name ? metric_keep(run, made) : NULL;
     Py_DECREF(made);

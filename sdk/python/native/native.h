@@ -38,12 +38,13 @@ struct client_object {
 
 struct run_object {
     PyObject_HEAD struct native_state *state;
-    PyObject *client; /* NULL: libtrack's own */
-    PyObject *names;  /* dict: str to metric_object; only grows */
-    track_run *run;   /* stays valid after the end */
-    track_run *open;  /* run until it is finished, then NULL */
-    int64_t next_row; /* atomic: step of a row without one */
-    unsigned warned;  /* atomic: bit s: status s was warned of */
+    PyObject *client;   /* NULL: libtrack's own */
+    PyObject *names;    /* dict: str to metric_object; only grows */
+    track_run *run;     /* stays valid after the end */
+    track_run *open;    /* run until it is finished, then NULL */
+    int64_t next_row;   /* atomic: step of a row without one */
+    int64_t first_step; /* of a metric's values without one */
+    unsigned warned;    /* atomic: bit s: status s was warned of */
 };
 
 /* One series of a run; kept by the run's dict of names. */
@@ -121,6 +122,7 @@ PyObject *run_log_artifact(PyObject *self, PyObject *args, PyObject *keywords);
 PyObject *run_use_artifact(PyObject *self, PyObject *args, PyObject *keywords);
 PyObject *run_get_errors(PyObject *self, PyObject *unused);
 PyObject *run_get_progress(PyObject *self, PyObject *unused);
+PyObject *run_finish_at_exit(PyObject *self, PyObject *unused); /* of exit.c */
 PyObject *client_request(PyObject *self, PyObject *args, PyObject *keywords);
 PyObject *client_get_runs(PyObject *self, PyObject *args, PyObject *keywords);
 PyObject *client_get_points(PyObject *self, PyObject *args, PyObject *keywords);

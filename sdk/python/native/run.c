@@ -158,6 +158,16 @@ static PyObject *run_flush(PyObject *self, PyObject *args, PyObject *keywords)
                                                    : native_raise(run->state, status, &err);
 }
 
+static PyObject *run_set_first_step(PyObject *self, PyObject *step)
+{
+    struct run_object *run = (struct run_object *)self;
+    if (native_get_int64(run->state, "step", step, &run->first_step) < 0) {
+        return NULL;
+    }
+    run->next_row = run->first_step;
+    Py_RETURN_NONE;
+}
+
 static int take_state(const struct native_state *state, const char *word, track_state *out)
 {
     static const struct {
@@ -274,6 +284,11 @@ static PyMethodDef run_methods[] = {
      "Records a file as an input of the run; returns (SHA-256, bytes)."},
     {"get_errors", run_get_errors, METH_NOARGS,
      "get_errors()\n--\n\nWhat went wrong so far: counts by status, lost, refused, last."},
+    {"_finish_at_exit", run_finish_at_exit, METH_NOARGS,
+     "_finish_at_exit()\n--\n\n"
+     "Has the run end when the process does, by its exit code; for Python's own atexit."},
+    {"_set_first_step", run_set_first_step, METH_O,
+     "_set_first_step(step)\n--\n\nWhat steps that are left out begin with."},
     {"get_progress", run_get_progress, METH_NOARGS,
      "get_progress()\n--\n\nHow far it is sent: logged, sent, requests, connected, last_fail."},
     {0}};

@@ -31,8 +31,8 @@ class Run(_native.Run):
     the run where it is unpickled.
     """
 
-    _pid: int
-    _settings: dict[str, Any]
+    _pid: int = 0  # the process that started or joined it
+    _settings: dict[str, Any]  # how another process reaches it
     _ending: str | None = None  # how it ends when nobody says more
     _gathered: Any = None  # a lock that is released when the facts about Python are known
     _cell: str | None = None  # the notebook cell that started it

@@ -7,6 +7,7 @@ import struct
 
 import pytest
 import track
+from track._native import Run
 
 
 def bits(value):
@@ -15,7 +16,7 @@ def bits(value):
 
 def test_values_arrive_bit_for_bit(here, points):
     client = track.Client()
-    run = track.Run(client, project='demo', name='bits')
+    run = Run(client, project='demo', name='bits')
     nan = struct.unpack('<d', struct.pack('<Q', 0x7FF800000000BEEF))[0]
     values = [0.1, -0.0, math.inf, -math.inf, nan, 5e-324, 1.7976931348623157e308, True, 7]
     for step, value in enumerate(values):
@@ -29,7 +30,7 @@ def test_values_arrive_bit_for_bit(here, points):
 
 
 def test_steps_count_by_metric_and_by_row(here, points):
-    run = track.Run(project='demo')
+    run = Run(project='demo')
     run.log_metric('a', 1)
     run.log_metric('a', 2)
     run.log_metric('b', 3)
@@ -48,7 +49,7 @@ def test_steps_count_by_metric_and_by_row(here, points):
 
 @pytest.mark.parametrize('value', ['0.3', b'1', None, 1j, [1, 2], object()])
 def test_what_is_no_number_is_refused_by_name(here, value):
-    run = track.Run(project='demo')
+    run = Run(project='demo')
     with pytest.raises(TypeError, match=r"'acc': a value of type .*" + type(value).__name__):
         run.log_metric('acc', value)
     with pytest.raises(TypeError, match="'acc'"):
@@ -58,7 +59,7 @@ def test_what_is_no_number_is_refused_by_name(here, value):
 
 
 def test_a_finished_run_takes_nothing(here):
-    run = track.Run(project='demo')
+    run = Run(project='demo')
     metric = run.metric('a')
     run._finish('finished')
     assert run.ended
