@@ -195,8 +195,9 @@ fuzz: $(fuzzers)
 tsan:
 	$(Q)$(MAKE) --no-print-directory CC=clang MODE=tsan build/clang-tsan/test_all
 	$(Q)build/clang-tsan/test_all
-## soak: the long forms: the server killed 500 times under load, trainers 100 times
-soak: programs
+## soak: the long forms: the server killed 500 times under load, trainers 100 times, 20,000 schedules
+soak: programs $(OUT)/test_all
+	$(Q)MODEL_SCHEDULES=20000 $(OUT)/test_all model
 	$(Q)export TRACK_BIN=$(abspath $(OUT)); \
 	TRACK_KILLS=500 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_crash.py && \
 	TRACK_KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_sdk.py -k kill && \
