@@ -44,6 +44,10 @@ TEST(chunk_text, comes_back_and_has_the_golden_bytes)
     CHECK(same(got));
     CHECK(chunk_decode_texts(c, (struct bytes){b.at, b.size}, &arena, got, COUNT - 1, NULL) ==
           TRACK_INVALID);
+    b.at[6]--; /* the second text leaves a byte over */
+    CHECK(chunk_decode_texts(c, (struct bytes){b.at, b.size}, &arena, got, COUNT, NULL) ==
+          TRACK_INVALID);
+    b.at[6]++;
     b.at[5]++; /* the first text takes a byte of the others */
     CHECK(chunk_decode_texts(c, (struct bytes){b.at, b.size}, &arena, got, COUNT, NULL) ==
           TRACK_INVALID);
