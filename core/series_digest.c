@@ -20,11 +20,17 @@ track_status series_digest_open(struct arena *arena, struct series_digest **out,
     return TRACK_OK;
 }
 
+/* Without a loop the compiler makes one store of it. */
 static unsigned char *put_le64_at(unsigned char *at, uint64_t value)
 {
-    for (int i = 0; i < 8; i++) {
-        at[i] = (unsigned char)(value >> (8 * i));
-    }
+    at[0] = (unsigned char)value;
+    at[1] = (unsigned char)(value >> 8);
+    at[2] = (unsigned char)(value >> 16);
+    at[3] = (unsigned char)(value >> 24);
+    at[4] = (unsigned char)(value >> 32);
+    at[5] = (unsigned char)(value >> 40);
+    at[6] = (unsigned char)(value >> 48);
+    at[7] = (unsigned char)(value >> 56);
     return at + 8;
 }
 

@@ -18,7 +18,7 @@ track_status series_digest_open(struct arena *arena, struct series_digest **out,
  *
  * TRACK_NOMEM  OpenSSL got no memory.
  *
- * Cost:  about 15 ns a point: SHA-256 of 24 bytes (bench/chunk.c).
+ * Cost:  about 20 ns a point: SHA-256 of 24 bytes (bench/chunk.c).
  * Tests: tests/core/test_series_digest.c
  */
 track_status series_digest_add(struct series_digest *d, const int64_t *steps,
