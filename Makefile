@@ -203,7 +203,7 @@ soak: programs $(OUT)/test_all
 	TRACK_KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_sdk.py -k kill && \
 	KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_examples.py -k killed
 ## bench: every figure that docs/performance.md promises, with the machine beside it
-bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches))
+bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches)) python $(VENV)-bench/ready
 	$(Q)TRACK_BIN=$(OUT) bench/run.sh
 ## web: bundle the interface into web/dist
 web: web/dist/manifest.json
@@ -259,9 +259,11 @@ $(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
 	$(Q)$(COMPILE) -shared $(link_$(MODE)) -Wl,-soname,libtrack.so.1 \
 	    -Wl,--version-script=sdk/track.map -o $@ $(filter %.o,$^) $(LDFLAGS) $(libs_sdk)
 # Packages that the tests use, in a virtual environment of their own.
-$(VENV)/ready: tests/e2e/python/requirements.txt | $(fresh)
-	$(Q)$(python) -m venv $(VENV)
-	$(Q)$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+$(VENV)/ready: tests/e2e/python/requirements.txt
+$(VENV)-bench/ready: bench/python_requirements.txt
+$(VENV)/ready $(VENV)-bench/ready: | $(fresh)
+	$(Q)$(python) -m venv $(@D)
+	$(Q)$(@D)/bin/pip install -q --disable-pip-version-check -r $<
 	$(Q)touch $@
 $(VENV)-wheel/ready: tests/e2e/python/requirements.txt | $(fresh)
 	$(Q)$(PYTHON) -m venv $(VENV)-wheel

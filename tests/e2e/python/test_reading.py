@@ -90,7 +90,7 @@ def test_settings_requests_and_spools(here, tmp_path):
         client.get_settings()
     seen = []
     track.sync_spools(list_only=True, sink=seen.append)
-    assert [s['run_id'] for s in seen] == [run.id] and seen[0]['count'] == 1
+    assert [s['run_id'] for s in seen] == [run.id] and seen[0]['count'] >= 1
     track.sync_spools()
     assert track.get_run(run.id).metrics == {'a': 1}
     status, body, kind, *_ = track.request('GET', '/api/v1/projects', accept='application/json')
