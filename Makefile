@@ -88,7 +88,7 @@ deps_test  = g++=g++ clang=clang clang-format=clang-format libclang-rt-dev libcm
 deps_python = $(python)=python3 python3-dev python3-venv
 # So that they work on a fresh machine, these install before anything is compiled.
 fresh      = $(if $(filter run demo install bench,$(MAKECMDGOALS)),deps-build $(deps_for_web)) \
-             $(if $(filter wheel,$(MAKECMDGOALS)),deps-build deps-python) \
+             $(if $(filter wheel bench,$(MAKECMDGOALS)),deps-build deps-python) \
              $(if $(filter test check tsan e2e e2e-python python-asan fuzz soak,$(MAKECMDGOALS)),deps)
 deps_for_web = $(if $(filter web/dist,$(WEB_DIST)),deps-web)
 
