@@ -23,7 +23,7 @@ from ._errors import (BusyError, ConflictError, CorruptError, DeniedError, FullE
                       IoError, NoIdentityError, NomemError, NotFoundError, ReadOnlyError,
                       TimeoutError, TooLargeError, TrackError, TrackWarning, UnreachableError,
                       UnsupportedError)
-from ._native import Client, Metric, get_source, version
+from ._native import Metric, get_source, version
 from ._run import Run
 from ._start import start_run
 
@@ -31,12 +31,37 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._client import Client, get_artifact, get_settings, init, request, sync_spools
+    from ._history import Bins, History, Points, history
+    from ._read import RunInfo, RunList, get_run, runs
+
+# What is imported at its first use only, so that `import track` stays quick.
+_LATER = {
+    **dict.fromkeys(('Client', 'get_artifact', 'get_settings', 'init', 'request', 'sync_spools'),
+                    '_client'),
+    **dict.fromkeys(('Bins', 'History', 'Points', 'history'), '_history'),
+    **dict.fromkeys(('RunInfo', 'RunList', 'get_run', 'runs'), '_read')}
+
 __version__ = version()
 
-__all__ = ['BusyError', 'Client', 'ConflictError', 'CorruptError', 'DeniedError', 'FullError',
-           'InvalidError', 'IoError', 'Metric', 'NoIdentityError', 'NomemError', 'NotFoundError',
-           'ReadOnlyError', 'Run', 'TimeoutError', 'TooLargeError', 'TrackError', 'TrackWarning',
-           'UnreachableError', 'UnsupportedError', 'current_run', 'define_metric', 'errors',
-           'finish', 'get_source', 'log', 'log_alert', 'log_artifact', 'log_metric', 'log_text',
-           'set_note', 'set_param', 'set_params', 'set_seed', 'set_tag', 'start_run',
-           'use_artifact', 'version']
+__all__ = ['Bins', 'BusyError', 'Client', 'ConflictError', 'CorruptError', 'DeniedError', 'FullError',
+           'History', 'InvalidError', 'IoError', 'Metric', 'NoIdentityError', 'NomemError',
+           'NotFoundError', 'Points', 'ReadOnlyError', 'Run', 'RunInfo', 'RunList', 'TimeoutError',
+           'TooLargeError', 'TrackError', 'TrackWarning', 'UnreachableError', 'UnsupportedError',
+           'current_run', 'define_metric', 'errors', 'finish', 'get_artifact', 'get_run',
+           'get_settings', 'get_source', 'history', 'init', 'log', 'log_alert', 'log_artifact',
+           'log_metric', 'log_text', 'request', 'runs', 'set_note', 'set_param', 'set_params',
+           'set_seed', 'set_tag', 'start_run', 'sync_spools', 'use_artifact', 'version']
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from importlib import import_module
+    value = getattr(import_module(f'.{_LATER[name]}', __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -153,9 +153,24 @@ class Run(_native.Run):
         return each_file(call, os.fspath(path), name, options)
 
     def history(self, keys: str | Iterable[str] | None = None, *, exact: bool = True) -> History:
-        """What the server holds of metrics of this run; see `track.history`."""
+        """What the server holds of metrics of this run; see `track.history`.
+
+        While it is being logged, waits up to 5 s for what was logged before to arrive there; a
+        TrackWarning says when not all of it has."""
+        from . import _client
         from ._history import history
-        return history(self.id, keys, exact=exact)
+        if not self.ended:
+            self._send_first()
+        return history(self.id, keys, exact=exact,
+                       client=_client.Client(**self._settings['client']))
+
+    def _send_first(self) -> None:
+        try:
+            self.flush(5.0)
+        except (TimeoutError, ConnectionError) as late:
+            import warnings
+            warnings.warn(f'run {self.id}: the history lacks the newest points: {late}', TrackWarning,
+                          stacklevel=3)
 
     def __enter__(self) -> Self:
         _current.enter(self)

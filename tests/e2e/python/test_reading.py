@@ -96,3 +96,13 @@ def test_settings_requests_and_spools(here, tmp_path):
     status, body, kind, *_ = track.request('GET', '/api/v1/projects', accept='application/json')
     assert status == 200 and b'demo' in body and kind.startswith('application/json')
     assert track.get_source(__file__.rsplit('/', 1)[0])['commit']
+
+
+def test_a_metric_by_handle_is_read_back(here):
+    with track.start_run('demo', console=False) as run:
+        handle = run.get_metric('x')
+        assert handle is run.metric('x') and handle.name == 'x'
+        handle.log_value(3, 0.5)
+        handle(0.75)
+    points = track.history(run.id, 'x')['x']
+    assert (points.steps.tolist(), points.values.tolist()) == ([3, 4], [0.5, 0.75])
