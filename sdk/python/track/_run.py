@@ -33,6 +33,7 @@ class Run(_native.Run):
 
     _pid: int = 0  # the process that started or joined it
     _settings: dict[str, Any]  # how another process reaches it
+    _params: Mapping[str, str | float] = {}  # that this process set
     _ending: str | None = None  # how it ends when nobody says more
     _gathered: Any = None  # a lock that is released when the facts about Python are known
     _cell: str | None = None  # the notebook cell that started it
@@ -105,6 +106,7 @@ class Run(_native.Run):
         from ._params import pack
         for text in pack(flat):
             self.set_params_json(text)
+        self._params = {**self._params, **flat}
 
     def _set_tags(self, tags: Iterable[str] | Mapping[str, str]) -> None:
         from ._params import tag_pairs
