@@ -1,5 +1,6 @@
 #include "../core/fail.h"
 #include "client.h"
+#include "console.h"
 #include "moment.h"
 
 #include <stdlib.h>
@@ -51,6 +52,7 @@ void orphans_take(track_client *client)
     const char *const *paths = NULL;
     size_t count = 0, taken = 0;
     const char *root = client->settings.value[SETTING_SPOOL];
+    console_recover(client);
     if (spool_folder_list(root, &arena, &paths, &count, NULL) != TRACK_OK) {
         return;
     }
