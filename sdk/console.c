@@ -181,7 +181,7 @@ static bool mark_process(struct console *c)
     char name[64], link[300], path[sizeof(link) + 32];
     int found = 0;
     snprintf(name, sizeof(name), "track-console-%ld", (long)getpid());
-    c->mark = memfd_create(name, MFD_CLOEXEC);
+    c->mark = console_lift(memfd_create(name, MFD_CLOEXEC));
     DIR *list = opendir("/proc/self/fd");
     for (const struct dirent *d; list && (d = readdir(list));) {
         snprintf(path, sizeof(path), "/proc/self/fd/%.20s", d->d_name);
@@ -200,16 +200,9 @@ static bool mark_process(struct console *c)
 static track_status open_streams(struct console *c, track_error *err)
 {
     struct console_place place = {dir_of(c), c->run->outbox.folder.path, -1};
-    console_stream_plan(c->streams, &c->count);
-    if (c->count == 0) {
-        return FAIL(err, TRACK_NOT_FOUND, "descriptors 1 and 2 are closed: nothing to record");
-    }
-    c->wake = eventfd(0, EFD_CLOEXEC);
-    int errors = openat(place.dir, errors_name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    c->errors = errors < 0 ? -1 : fcntl(errors, F_DUPFD_CLOEXEC, CONSOLE_FD_MIN);
-    if (errors >= 0) {
-        close(errors);
-    }
+    c->wake = console_lift(eventfd(0, EFD_CLOEXEC));
+    c->errors =
+        console_lift(openat(place.dir, errors_name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     if (c->wake < 0 || c->errors < 0) {
         return FAIL(err, TRACK_IO, "%s: %s", errors_name, strerror(errno));
     }
@@ -230,8 +223,10 @@ static track_status console_start(struct track_run *run, track_error *err)
     }
     c->run = run;
     c->mark = c->errors = c->wake = -1;
+    console_stream_plan(c->streams, &c->count);
     track_status status =
-        mark_process(c)
+        c->count == 0 ? FAIL(err, TRACK_NOT_FOUND, "descriptors 1 and 2 are closed")
+        : mark_process(c)
             ? open_streams(c, err)
             : FAIL(err, TRACK_CONFLICT, "the console of this process is being logged already");
     if (status == TRACK_OK && !client_start_thread(&c->thread, console_main, c)) {
@@ -289,10 +284,10 @@ void console_stop(struct track_run *run)
     }
     fflush(stdout);
     fflush(stderr);
+    atomic_store(&c->ending, true); /* from now on a helper may end */
     for (size_t i = 0; i < c->count; i++) {
         console_stream_restore(&c->streams[i]);
     }
-    atomic_store(&c->ending, true);
     (void)!write(c->wake, &(uint64_t){1}, sizeof(uint64_t));
     pthread_join(c->thread, NULL);
     console_free(c);

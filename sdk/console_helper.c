@@ -21,6 +21,15 @@ static const char script[] = "command -v tee >/dev/null || exit 1; "
 
 enum { HELPER_INPUT = 3, HELPER_OUTPUT = 4, HELPER_FIRST_CLOSED = 5 };
 
+int console_lift(int fd)
+{
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CONSOLE_FD_MIN);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return high;
+}
+
 static int helper_set_actions(const struct console_helper_options *o, int reply,
                               posix_spawn_file_actions_t *actions)
 {
@@ -83,8 +92,7 @@ track_status console_helper_start(const struct console_helper_options *options,
     if (pipe2(reply, O_CLOEXEC) != 0) {
         return FAIL(err, TRACK_IO, "a pipe: %s", strerror(errno));
     }
-    int high = fcntl(reply[1], F_DUPFD_CLOEXEC, CONSOLE_FD_MIN);
-    close(reply[1]);
+    int high = console_lift(reply[1]);
     int why = high < 0 ? errno : helper_spawn(options, high, &shell);
     if (high >= 0) {
         close(high);

@@ -28,6 +28,10 @@ struct console_helper_options {
     const char *file; /* a second copy is appended here */
 };
 
+/* Replaces a descriptor by one that a helper can be given, and that is not taken for 1 or 2 where
+ * these are closed; -1 if there is none. */
+int console_lift(int fd);
+
 /* Starts one.
  *
  * TRACK_UNSUPPORTED  there is no sh or no tee.

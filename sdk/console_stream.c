@@ -41,20 +41,12 @@ static void fd_close(struct console_fd *f)
     f->fd = -1;
 }
 
-/* Replaces a descriptor by one that a helper can be given. */
-static int fd_lift(int fd)
-{
-    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CONSOLE_FD_MIN);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return high;
-}
-
-static bool is_writable(int fd)
+/* True for a place to print to.  Where 1 or 2 was closed, a file of somebody may have its number:
+ * what libraries open ends at exec, what a process is started with does not. */
+static bool is_printable(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 }
 
 /* True if bytes written to either come one after the other.  Regular files that were opened twice
@@ -77,7 +69,7 @@ void console_stream_plan(struct console_stream *streams, size_t *count)
     *count = 0;
     bool one_way = is_one_way();
     for (int i = 0; i < 2; i++) {
-        if (!is_writable(STDOUT_FILENO + i)) {
+        if (!is_printable(STDOUT_FILENO + i)) {
             continue;
         }
         if (i == 1 && one_way && *count == 1) {
@@ -108,7 +100,7 @@ static track_status open_output(struct console_stream *s, int fd, track_error *e
     s->terminal = isatty(fd) == 1;
     if (S_ISFIFO(st.st_mode) || s->terminal) {
         snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        own = fd_lift(open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+        own = console_lift(open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     }
     if (own >= 0) {
         fcntl(own, F_SETFL, fcntl(own, F_GETFL) & ~O_NONBLOCK);
@@ -139,12 +131,12 @@ static track_status open_terminal(struct console_stream *s, track_error *err)
 {
     char path[64];
     struct termios modes;
-    s->reader = fd_lift(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    s->reader = console_lift(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (s->reader < 0 || grantpt(s->reader) != 0 || unlockpt(s->reader) != 0 ||
         ptsname_r(s->reader, path, sizeof(path)) != 0) {
         return FAIL(err, TRACK_IO, "a terminal: %s", strerror(errno));
     }
-    int writer = fd_lift(open(path, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    int writer = console_lift(open(path, O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!fd_note(&s->writer, writer)) {
         return FAIL(err, TRACK_IO, "%s: %s", path, strerror(errno));
     }
@@ -163,8 +155,8 @@ static track_status open_pipe(struct console_stream *s, track_error *err)
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return FAIL(err, TRACK_IO, "a pipe: %s", strerror(errno));
     }
-    s->reader = fd_lift(ends[0]);
-    return fd_note(&s->writer, fd_lift(ends[1])) && s->reader >= 0
+    s->reader = console_lift(ends[0]);
+    return fd_note(&s->writer, console_lift(ends[1])) && s->reader >= 0
                ? TRACK_OK
                : FAIL(err, TRACK_IO, "a pipe: %s", strerror(errno));
 }

@@ -1,5 +1,7 @@
 #include "console_tail.h"
 
+#include "console_helper.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,9 +15,9 @@ static track_status tail_open(struct console_tail *t, int dir, int flags, track_
     snprintf(name, sizeof(name), "%s.at", t->name);
     flags |= O_RDWR | O_CLOEXEC | O_NOFOLLOW;
     t->at_fd = -1;
-    t->fd = openat(dir, t->name, flags, 0600);
+    t->fd = console_lift(openat(dir, t->name, flags, 0600));
     if (t->fd >= 0) {
-        t->at_fd = openat(dir, name, flags | O_CREAT, 0600);
+        t->at_fd = console_lift(openat(dir, name, flags | O_CREAT, 0600));
     }
     if (t->at_fd < 0) {
         int why = errno;

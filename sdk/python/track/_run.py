@@ -69,7 +69,8 @@ class Run(_native.Run):
         return True
 
     def _settle(self) -> None:
-        """Waits, for at most 2 s, for what is gathered in the background."""
+        """Waits, for at most 2 s, for what is gathered in the background; sends prints on."""
+        _console.stop(self)
         gathered, self._gathered = self._gathered, None
         if gathered is not None:
             gathered.acquire(timeout=2)
