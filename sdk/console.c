@@ -39,7 +39,7 @@ struct console {
 static void log_line(void *data, struct bytes text)
 {
     const struct console_label *label = data;
-    (void)!run_log_line(label->run, label->stream, moment_now_us(), text);
+    (void)!track_log_line(label->run, label->stream, (const char *)text.at, text.size);
 }
 
 /* True when output is to be skipped, so that values have room. */

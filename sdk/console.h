@@ -31,8 +31,9 @@ enum {
 /* Puts 1 and 2 back, makes lines of the rest and ends; nothing when the run logs no console. */
 void console_stop(struct track_run *run);
 
-/* Makes lines of what processes that were killed left in their spools' folders, those that are
- * meant for this client's server; in a new spool each, as another writer of the run, with the time
- * of the last byte.  What cannot be read now stays for the next time. */
-void console_recover(const track_client *client);
+/* What a process that was killed left in the folder of its spool becomes the last lines of that
+ * spool, with the time of the last byte.  What cannot be read now stays for the next time.
+ *
+ *   folder  held, its outbox not open. */
+void console_recover(const struct spool_folder *folder);
 #endif

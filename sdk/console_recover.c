@@ -1,17 +1,16 @@
+#include "../core/name.h"
 #include "console.h"
 #include "console_tail.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RECOVER_ARENA_BYTES = 64 << 20 };
+enum { RECOVER_ARENA_BYTES = 1 << 20 };
 
 struct recovery {
-    track_client *client; /* offline: what it logs waits with the other spools */
-    track_run *run;
+    struct spool spool;
     track_stream stream;
     int64_t time_us;
     struct console_tail tail;
@@ -19,29 +18,15 @@ struct recovery {
 
 static void recover_line(void *data, struct bytes text)
 {
-    const struct recovery *r = data;
-    (void)!run_log_line(r->run, r->stream, r->time_us, text);
+    struct recovery *r = data;
+    struct slot slot = {.tag = slot_tag(SLOT_LINE, (uint32_t)r->stream),
+                        .a = (int64_t)atomic_load(&r->spool.next), /* more than any line has */
+                        .b = r->time_us,
+                        .c = text.size};
+    (void)!spool_add(&r->spool, &slot, text);
 }
 
-static track_status recover_start(struct recovery *r, const track_client *client,
-                                  const struct spool_meta *meta)
-{
-    track_options o = track_options_default();
-    o.url = meta->url;
-    o.project = meta->project;
-    o.spool = client->settings.value[SETTING_SPOOL];
-    o.mode = TRACK_MODE_OFFLINE;
-    o.quiet = true;
-    track_run_options run = track_run_options_default();
-    run.run_id = meta->run;
-    run.join = true;
-    run.writer = "console";
-    run.rank = &(int32_t){0};
-    TRY(track_init(&o, &r->client, NULL));
-    return track_start_run(r->client, &run, &r->run, NULL);
-}
-
-/* Lines of one file; it goes once they are in the new spool. */
+/* Lines of one file; it goes once they are in the spool. */
 static void recover_file(struct recovery *r, int dir, unsigned number)
 {
     struct stat st;
@@ -54,50 +39,49 @@ static void recover_file(struct recovery *r, int dir, unsigned number)
     r->stream = number == 0 ? TRACK_STDOUT : TRACK_STDERR;
     r->time_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000000 * 1000;
     console_tail_take(&r->tail, false, r->time_us);
-    console_tail_end(&r->tail, dir);
+    if (atomic_load(&r->spool.lost) == 0) {
+        console_tail_end(&r->tail, dir);
+    }
+    console_tail_close(&r->tail);
 }
 
-static void recover_folder(const struct spool_folder *folder, const track_client *client)
+static track_status recover_open(struct recovery *r, int dir, struct arena *arena)
+{
+    struct spool_meta meta;
+    struct uuid run, writer;
+    struct spool_reader reader;
+    uint64_t first = 0, end = 0;
+    TRY(spool_folder_meta(dir, arena, &meta, NULL));
+    TRY(name_decode_uuid(meta.run, &run, NULL));
+    TRY(name_decode_uuid(meta.writer, &writer, NULL));
+    spool_reader_init(&reader, dir, meta.segment_bytes);
+    track_status status = spool_reader_find(&reader, &first, &end, NULL);
+    spool_reader_close(&reader);
+    TRY(status);
+    struct spool_options o = {.dir = dir,
+                              .run = run.byte,
+                              .writer = writer.byte,
+                              .segment_bytes = meta.segment_bytes,
+                              .bytes_max = UINT64_MAX};
+    return spool_reopen(&r->spool, &o, end, NULL);
+}
+
+void console_recover(const struct spool_folder *folder)
 {
     AUTO_ARENA arena = ARENA(RECOVER_ARENA_BYTES);
-    struct spool_meta meta;
-    if (spool_folder_meta(folder->dir, &arena, &meta, NULL) != TRACK_OK ||
-        strcmp(meta.url, client->settings.url) != 0) {
+    if (faccessat(folder->dir, "console0", F_OK, 0) != 0 &&
+        faccessat(folder->dir, "console1", F_OK, 0) != 0) {
         return;
     }
     struct recovery *r = arena_alloc(&arena, sizeof(*r), _Alignof(struct recovery));
     if (!r) {
         return;
     }
-    *r = (struct recovery){.client = NULL};
-    if (recover_start(r, client, &meta) == TRACK_OK) {
+    *r = (struct recovery){.time_us = 0};
+    if (recover_open(r, folder->dir, &arena) == TRACK_OK) {
         recover_file(r, folder->dir, 0);
         recover_file(r, folder->dir, 1);
-        (void)!track_finish_run(&r->run, TRACK_FINISHED, NULL); /* as a joiner */
     }
-    track_close(&r->client);
-}
-
-void console_recover(const track_client *client)
-{
-    AUTO_ARENA arena = ARENA(RECOVER_ARENA_BYTES);
-    const char *const *paths = NULL;
-    size_t count = 0;
-    if (spool_folder_list(client->settings.value[SETTING_SPOOL], &arena, &paths, &count, NULL) !=
-        TRACK_OK) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char name[SPOOL_PATH_BYTES + 16];
-        struct spool_folder folder;
-        bool found = false;
-        for (int n = 0; n < 2; n++) {
-            snprintf(name, sizeof(name), "%s/console%d", paths[i], n);
-            found = found || access(name, F_OK) == 0;
-        }
-        if (found && spool_folder_claim(paths[i], &folder, NULL) == TRACK_OK) {
-            recover_folder(&folder, client);
-            spool_folder_release(&folder);
-        }
-    }
+    spool_close(&r->spool);
+    spool_release(&r->spool);
 }

@@ -174,30 +174,26 @@ track_status track_log_text(track_run *run, const char *key, int64_t step, const
     return status == TRACK_OK ? TRACK_OK : run_count(run, status, key);
 }
 
-track_status run_log_line(track_run *run, track_stream stream, int64_t time_us, struct bytes text)
-{
-    do {
-        size_t part = text.size < FRAME_LINE_BYTES_MAX ? text.size : FRAME_LINE_BYTES_MAX;
-        struct slot slot = {.tag = slot_tag(SLOT_LINE, (uint32_t)stream),
-                            .a = atomic_fetch_add(&run->line_next, 1),
-                            .b = time_us,
-                            .c = part};
-        track_status status = spool_add(&run->spool, &slot, (struct bytes){text.at, part});
-        if (status != TRACK_OK) {
-            return run_count(run, status, "a line");
-        }
-        text.at += part;
-        text.size -= part;
-    } while (text.size > 0);
-    return TRACK_OK;
-}
-
 track_status track_log_line(track_run *run, track_stream stream, const char *text, size_t size)
 {
     run = run_here(run);
     if (!run || (!text && size > 0) || (stream != TRACK_STDOUT && stream != TRACK_STDERR)) {
         return run_count(run, TRACK_INVALID, "a line");
     }
-    return run_log_line(run, stream, moment_now_us(),
-                        (struct bytes){(const unsigned char *)text, size});
+    int64_t time_us = moment_now_us();
+    do {
+        size_t part = size < FRAME_LINE_BYTES_MAX ? size : FRAME_LINE_BYTES_MAX;
+        struct slot slot = {.tag = slot_tag(SLOT_LINE, (uint32_t)stream),
+                            .a = atomic_fetch_add(&run->line_next, 1),
+                            .b = time_us,
+                            .c = part};
+        track_status status =
+            spool_add(&run->spool, &slot, (struct bytes){(const unsigned char *)text, part});
+        if (status != TRACK_OK) {
+            return run_count(run, status, "a line");
+        }
+        text += part;
+        size -= part;
+    } while (size > 0);
+    return TRACK_OK;
 }

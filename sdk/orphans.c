@@ -20,6 +20,7 @@ track_status orphans_open(const char *path, const char *url, struct outbox **out
 {
     struct spool_folder folder;
     TRY(spool_folder_claim(path, &folder, err));
+    console_recover(&folder);
     struct outbox *o = calloc(1, sizeof(*o));
     track_status status =
         o ? outbox_open(o, &folder, NULL, err) : FAIL(err, TRACK_NOMEM, "no memory for a spool");
@@ -52,7 +53,6 @@ void orphans_take(track_client *client)
     const char *const *paths = NULL;
     size_t count = 0, taken = 0;
     const char *root = client->settings.value[SETTING_SPOOL];
-    console_recover(client);
     if (spool_folder_list(root, &arena, &paths, &count, NULL) != TRACK_OK) {
         return;
     }

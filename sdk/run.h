@@ -69,10 +69,6 @@ track_status run_count(struct track_run *run, track_status status, const char *w
 /* The same when more is known than the status: why is what the message says. */
 track_status run_count_why(struct track_run *run, track_status status, const char *why);
 
-/* track_log_line at a time. */
-track_status run_log_line(struct track_run *run, track_stream stream, int64_t time_us,
-                          struct bytes text);
-
 /* Adds a request to what the run is waiting to send.
  *
  *   op  path is below "/api/v1/runs/<run>".

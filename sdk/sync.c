@@ -1,5 +1,4 @@
 #include "../core/fail.h"
-#include "console.h"
 #include "moment.h"
 #include "request.h"
 #include "run.h"
@@ -168,9 +167,6 @@ static track_status sync_all(struct sync *s, track_error *err)
     AUTO_ARENA arena = ARENA(SYNC_ARENA_BYTES);
     const char *const *paths = s->options.paths;
     size_t count = 0;
-    if (!s->options.list_only) {
-        console_recover(s->client);
-    }
     if (!paths) {
         TRY(spool_folder_list(s->client->settings.value[SETTING_SPOOL], &arena, &paths, &count,
                               err));

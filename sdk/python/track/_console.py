@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 
-from ._errors import (ConflictError, NotFoundError, TrackError, TrackWarning, UnsupportedError)
+from ._errors import ConflictError, NotFoundError, TrackError, TrackWarning, UnsupportedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ def start(run: Run) -> None:
     except UnsupportedError:
         _wrap(run)
     except TrackError as error:
+        import warnings
         warnings.warn(f'what is printed is not logged: {error}', TrackWarning, stacklevel=3)
 
 
@@ -46,7 +46,7 @@ def stop(run: Run) -> None:
         tee = getattr(stream, 'write', None)
         if isinstance(tee, _Tee) and tee.run is run:
             tee.end()
-            del stream.write
+            del stream.write  # the method of its class is there again
 
 
 def flush() -> None:

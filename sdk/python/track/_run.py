@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 
-from . import _current, _native
+from . import _console, _current, _native
 from ._errors import ConflictError, InvalidError, TrackError, TrackWarning
 
 TYPE_CHECKING = False
