@@ -84,21 +84,21 @@ static bool has(const struct desk *d, const char *name, const char *text)
     return n == (ssize_t)strlen(text) && strcmp(found, text) == 0;
 }
 
-/* Slots in the only spool, once its run has ended. */
+static bool add_slots(void *data, const track_spool_info *spool)
+{
+    *(uint64_t *)data += spool->count;
+    return true;
+}
+
+/* Slots in the spools, once their runs have ended. */
 static uint64_t slots_of(const struct desk *d)
 {
-    AUTO_ARENA arena = ARENA(1 << 20);
-    const char *const *paths = NULL;
-    size_t count = 0;
-    struct outbox *o = NULL;
-    if (spool_folder_list(d->folder.path, &arena, &paths, &count, NULL) != TRACK_OK || count != 1 ||
-        orphans_open(paths[0], d->client->settings.url, &o, NULL) != TRACK_OK) {
-        return 0;
-    }
-    uint64_t slots = o->dead_end;
-    outbox_close(o);
-    free(o);
-    return slots;
+    uint64_t slots = 0;
+    track_sync_options o = track_sync_options_default();
+    o.list_only = true;
+    o.sink = add_slots;
+    o.sink_data = &slots;
+    return track_sync_spools(d->client, &o, NULL) == TRACK_OK ? slots : 0;
 }
 
 TEST(console, passes_on_and_keeps)
