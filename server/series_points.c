@@ -27,14 +27,23 @@ static track_status cursor_decode(const char *text, struct cursor *out, track_er
 /* A page being filled. */
 struct paging {
     const struct points_ask *ask;
-    struct cursor at; /* of the last point that was put */
     bool begun;       /* at is set */
-    uint64_t skip;    /* points of at still to be passed over */
+    struct cursor at; /* of the last point of the page before */
+    uint64_t passed;  /* points of its step and time that were passed over */
     int64_t *steps, *times_us;
     double *values;
     size_t count;
     bool more;
 };
+
+/* -1, 0 or 1: where (step, time) lies, seen from the place where the page begins. */
+static int paging_compare(const struct paging *g, int64_t step, int64_t time_us)
+{
+    if (step != g->at.step) {
+        return step < g->at.step ? -1 : 1;
+    }
+    return time_us < g->at.time_us ? -1 : time_us > g->at.time_us;
+}
 
 /* True when p comes before the place where the page begins. */
 static bool paging_skips(struct paging *g, const struct tail_point *p)
@@ -45,45 +54,67 @@ static bool paging_skips(struct paging *g, const struct tail_point *p)
     if (!g->begun || g->count) {
         return false;
     }
-    if (p->step != g->at.step || p->time_us != g->at.time_us) {
-        return p->step < g->at.step || (p->step == g->at.step && p->time_us < g->at.time_us);
+    int way = paging_compare(g, p->step, p->time_us);
+    if (way != 0) {
+        return way < 0;
     }
-    bool skips = g->skip > 0;
-    g->skip -= skips;
+    bool skips = g->passed < g->at.ordinal;
+    g->passed += skips;
     return skips;
 }
 
-/* Puts p; false when the page is full or p lies behind the range. */
-static bool paging_put(struct paging *g, const struct tail_point *p)
+/* Puts the points from j on of a window of count; false when the page is full or one lies behind
+ * the range. */
+static bool paging_put(struct paging *g, const struct tail_window *w, size_t j, size_t count)
 {
-    if (p->step > g->ask->to) {
-        return false;
+    size_t end = count;
+    while (end > j && w->steps[end - 1] > g->ask->to) {
+        end--;
     }
-    if (g->count == g->ask->limit) {
-        g->more = true;
-        return false;
-    }
-    bool same = g->begun && p->step == g->at.step && p->time_us == g->at.time_us;
-    g->at = (struct cursor){p->step, p->time_us, same ? g->at.ordinal + 1 : 1};
-    g->begun = true;
-    g->steps[g->count] = p->step;
-    g->times_us[g->count] = p->time_us;
-    g->values[g->count++] = p->value;
-    return true;
+    size_t room = g->ask->limit - g->count;
+    size_t n = end - j < room ? end - j : room;
+    memcpy(g->steps + g->count, w->steps + j, n * sizeof(*g->steps));
+    memcpy(g->times_us + g->count, w->times_us + j, n * sizeof(*g->times_us));
+    memcpy(g->values + g->count, w->values + j, n * sizeof(*g->values));
+    g->count += n;
+    g->more = n < end - j;
+    return !g->more && end == count;
 }
 
 static void paging_fill(struct paging *g, const struct tail_series *s, struct tail_window *window)
 {
     int64_t from = g->begun && g->at.step > g->ask->from ? g->at.step : g->ask->from;
     for (size_t i = tail_series_find(s, from); i < s->chunk_count; i++) {
-        tail_chunk_decode(&s->chunks[i], window);
-        for (size_t j = 0; j < s->chunks[i].count; j++) {
+        const struct tail_chunk *c = &s->chunks[i];
+        if (g->begun && paging_compare(g, c->last.step, c->last.time_us) < 0) {
+            continue;
+        }
+        tail_chunk_decode(c, window);
+        size_t j = 0;
+        for (; j < c->count; j++) {
             struct tail_point p = tail_window_get(window, j);
-            if (!paging_skips(g, &p) && !paging_put(g, &p)) {
-                return;
+            if (!paging_skips(g, &p)) {
+                break;
             }
         }
+        if (!paging_put(g, window, j, c->count)) {
+            return;
+        }
     }
+}
+
+/* Where the next page goes on. */
+static struct cursor paging_cursor(const struct paging *g)
+{
+    size_t i = g->count - 1;
+    struct cursor c = {g->steps[i], g->times_us[i], 1};
+    while (i > 0 && g->steps[i - 1] == c.step && g->times_us[i - 1] == c.time_us) {
+        i--;
+        c.ordinal++;
+    }
+    bool same = g->begun && i == 0 && paging_compare(g, c.step, c.time_us) == 0;
+    c.ordinal += same ? g->at.ordinal : 0;
+    return c;
 }
 
 /* At most as many as the page and the series have. */
@@ -103,9 +134,13 @@ static track_status paging_reserve(struct paging *g, const struct tail_series *s
 static track_status paging_end(struct paging *g, const struct tail_series *s, struct arena *arena,
                                struct points_page *out, track_error *err)
 {
-    char next[80];
-    int size = snprintf(next, sizeof(next), "%" PRId64 ".%" PRId64 ".%" PRIu64, g->at.step,
-                        g->at.time_us, g->at.ordinal);
+    char next[80] = "";
+    int size = 0;
+    if (g->more) {
+        struct cursor at = paging_cursor(g);
+        size = snprintf(next, sizeof(next), "%" PRId64 ".%" PRId64 ".%" PRIu64, at.step, at.time_us,
+                        at.ordinal);
+    }
     struct points_page page = {.steps = g->steps, .times_us = g->times_us, .values = g->values};
     page.name = arena_text(arena, s->name, strlen(s->name));
     page.context = arena_text(arena, s->context, strlen(s->context));
@@ -131,7 +166,6 @@ track_status series_points(struct tail *t, const struct points_ask *ask, struct 
     if (ask->cursor && *ask->cursor) {
         TRY(cursor_decode(ask->cursor, &g.at, err));
         g.begun = true;
-        g.skip = g.at.ordinal;
     }
     TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
     TRY(tail_find(run, ask->key.name, ask->key.context, &s, err));

@@ -5,6 +5,7 @@
 #include "points.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct bytes bytes_of(const char *text)
@@ -36,6 +37,46 @@ TEST(series, pages_raw_points)
         } while (page.next);
         CHECK(count == 5 && pages == (5 + limit - 1) / limit);
         CHECK(isnan(got[0]) && got[1] == 9 && signbit(got[2]) && !signbit(got[3]) && got[4] == 3);
+    }
+}
+
+/* Pages of so many points that hold first..end-1 of fill_chunks. */
+static void check_pages(struct points *p, struct points_ask ask, int64_t first, int64_t end)
+{
+    do {
+        AUTO_ARENA arena = ARENA(16 << 20);
+        static char cursor[80];
+        struct points_page page;
+        CHECK(series_points(p->tail, &ask, &arena, &page, NULL) == TRACK_OK);
+        CHECK(page.next ? page.count == ask.limit : page.count <= ask.limit);
+        for (size_t i = 0; i < page.count; i++, first++) {
+            CHECK(page.steps[i] == first / 700 && page.times_us[i] == first % 700 / 100);
+            CHECK(page.values[i] == (double)first);
+        }
+        snprintf(cursor, sizeof(cursor), "%s", page.next ? page.next : "");
+        ask.cursor = cursor;
+    } while (*ask.cursor);
+    CHECK(first == end);
+}
+
+TEST(series, pages_go_on_between_and_within_chunks)
+{
+    POINTS(p);
+    enum { COUNT = 3 * TAIL_CHUNK_POINTS };
+    static struct blocks_point points[COUNT];
+    static const char *const names[] = {"loss"};
+    for (int64_t i = 0; i < COUNT; i++) {
+        points[i] = (struct blocks_point){i / 700, i % 700 / 100, (double)i, 0};
+    }
+    struct points_batch b = {.names = names, .name_count = 1, .in = {points, COUNT, NULL, 0}};
+    CHECK(points_add(&p, &b) == TRACK_OK);
+    static const size_t limits[] = {37, 100, 1400, 4095, 4096, 4097, 8192, COUNT - 1, COUNT};
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        struct points_ask ask = {RUN_A, {"loss", NULL}, INT64_MIN, INT64_MAX, limits[i], NULL};
+        check_pages(&p, ask, 0, COUNT);
+        ask.from = 2;
+        ask.to = 11;
+        check_pages(&p, ask, 1400, 8400);
     }
 }
 
