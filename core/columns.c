@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { SERIES_COUNT_AT = 32, TOTAL_AT = 40, ALIGNMENT = 8, POINT_BYTES = 24 };
+enum {
+    SERIES_COUNT_AT = 32,
+    TOTAL_AT = 40,
+    ALIGNMENT = 8,
+    POINT_BYTES = 24,
+    POINTS_HEAD_BYTES = 16,
+};
 
 static void put_le16(struct buf *b, size_t value)
 {
@@ -160,10 +166,20 @@ track_status columns_end(struct columns *c, track_error *err)
     return TRACK_OK;
 }
 
+/* Bytes before the columns: a head of fixed size, names, padding. */
+static size_t points_head(size_t names)
+{
+    return (POINTS_HEAD_BYTES + names + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 track_status columns_encode_points(const struct columns_points *in, struct buf *out,
                                    track_error *err)
 {
     struct bytes ignored;
+    size_t head = points_head(in->key.size + in->context.size);
+    if (buf_add(out, head + in->count * POINT_BYTES)) {
+        out->size = 0; /* all the room at once */
+    }
     buf_put(out, "TKPT\1\0\0\0", 8);
     buf_le32(out, (uint32_t)in->count);
     put_le16(out, in->key.size);
@@ -177,41 +193,75 @@ track_status columns_encode_points(const struct columns_points *in, struct buf *
     return buf_end(out, &ignored, err);
 }
 
-/* Copies size bytes of the reader into an array of the arena's. */
-static void *points_take(struct reader *r, size_t size, struct arena *arena)
+static uint32_t take_le(const unsigned char *at, int size)
 {
-    struct bytes from = reader_take(r, size);
-    void *to = arena_alloc(arena, size + 1, alignof(double));
-    if (to && from.size) {
-        memcpy(to, from.at, from.size);
+    uint32_t value = 0;
+    for (int i = 0; i < size; i++) {
+        value |= (uint32_t)at[i] << (8 * i);
     }
-    return to;
+    return value;
 }
 
-track_status columns_decode_points(struct bytes in, struct arena *arena, struct columns_points *out,
-                                   track_error *err)
+/* Reads the head, once all of it is there. */
+static track_status read_head(struct columns_reader *r, track_error *err)
 {
-    struct reader r = {in, false};
-    struct columns_points points = {0};
-    struct bytes magic = reader_take(&r, 8);
-    if (r.failed || memcmp(magic.at, "TKPT\1\0\0\0", 8) != 0) {
-        return FAIL(err, TRACK_INVALID, "%zu bytes that are no TKPT of version 1", in.size);
+    if (memcmp(r->head, "TKPT\1\0\0\0", 8) != 0) {
+        return FAIL(err, TRACK_INVALID, "no TKPT of version 1");
     }
-    points.count = reader_le32(&r);
-    uint32_t lengths = reader_le32(&r);
-    points.key = reader_take(&r, lengths & 0xffff);
-    points.context = reader_take(&r, lengths >> 16);
-    reader_take(&r, (ALIGNMENT - (points.key.size + points.context.size) % ALIGNMENT) % ALIGNMENT);
-    if (r.failed || r.left.size != points.count * POINT_BYTES) {
-        return FAIL(err, TRACK_INVALID, "%zu bytes are not the %zu points they say they are",
-                    in.size, points.count);
+    r->count = take_le(r->head + 8, 4);
+    r->columns_at = points_head(take_le(r->head + 12, 2) + take_le(r->head + 14, 2));
+    return r->count <= r->room
+               ? TRACK_OK
+               : FAIL(err, TRACK_TOO_LARGE, "%zu points, asked for at most %zu", r->count, r->room);
+}
+
+/* Where byte r->at goes, and how many bytes may follow there; NULL: nobody wants them. */
+static unsigned char *read_place(struct columns_reader *r, size_t *room)
+{
+    unsigned char *to[] = {(unsigned char *)r->steps, (unsigned char *)r->times_us,
+                           (unsigned char *)r->values};
+    if (r->at < POINTS_HEAD_BYTES) {
+        *room = POINTS_HEAD_BYTES - (size_t)r->at;
+        return r->head + r->at;
     }
-    points.steps = points_take(&r, points.count * sizeof(int64_t), arena);
-    points.times_us = points_take(&r, points.count * sizeof(int64_t), arena);
-    points.values = points_take(&r, points.count * sizeof(double), arena);
-    if (!points.steps || !points.times_us || !points.values) {
-        return FAIL(err, TRACK_NOMEM, "%zu points: no memory", points.count);
+    if (r->at < r->columns_at) {
+        *room = (size_t)(r->columns_at - r->at);
+        return NULL;
     }
-    *out = points;
+    size_t size = r->count * sizeof(double), offset = (size_t)(r->at - r->columns_at);
+    if (offset >= r->count * POINT_BYTES) {
+        *room = 0;
+        return NULL;
+    }
+    *room = size - offset % size;
+    return to[offset / size] ? to[offset / size] + offset % size : NULL;
+}
+
+track_status columns_read_points(struct columns_reader *r, struct bytes part, track_error *err)
+{
+    while (part.size > 0) {
+        size_t room;
+        unsigned char *to = read_place(r, &room);
+        size_t size = part.size < room ? part.size : room;
+        if (size == 0) {
+            return FAIL(err, TRACK_INVALID, "more bytes than its %zu points have", r->count);
+        }
+        if (to) {
+            memcpy(to, part.at, size);
+        }
+        r->at += size;
+        part = (struct bytes){part.at + size, part.size - size};
+        if (r->at == POINTS_HEAD_BYTES) {
+            TRY(read_head(r, err));
+        }
+    }
     return TRACK_OK;
+}
+
+track_status columns_read_end(const struct columns_reader *r, track_error *err)
+{
+    return r->at >= POINTS_HEAD_BYTES && r->at == r->columns_at + r->count * POINT_BYTES
+               ? TRACK_OK
+               : FAIL(err, TRACK_INVALID, "%llu bytes are not the %zu points they say they are",
+                      (unsigned long long)r->at, r->count);
 }

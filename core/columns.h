@@ -80,16 +80,29 @@ struct columns_points {
 track_status columns_encode_points(const struct columns_points *in, struct buf *out,
                                    track_error *err);
 
-/* Reads a TKPT.
+/* A TKPT being read as it comes, straight into columns of the caller. */
+struct columns_reader {
+    int64_t *steps, *times_us; /* [room], or NULL: not wanted */
+    double *values;            /* [room], or NULL */
+    size_t room;
+    size_t count; /* set by columns_read_points as soon as it is known */
+    /* its own; zero at first */
+    unsigned char head[16];
+    uint64_t at, columns_at; /* bytes read; where the columns begin */
+};
+
+/* Reads the next part, of any size.
  *
- *   in   must outlive key and context of out.
- *   out  its columns are in arena; set only on TRACK_OK.
+ * TRACK_INVALID    not a TKPT of this version, or more bytes than it says.
+ * TRACK_TOO_LARGE  more points than room.
+ */
+track_status columns_read_points(struct columns_reader *r, struct bytes part, track_error *err);
+
+/* Ends it.
  *
- * TRACK_INVALID  not a TKPT of this version, or not of the size that it says.
- * TRACK_NOMEM    the arena's limit.
+ * TRACK_INVALID  fewer bytes than it says.
  *
  * Tests: tests/core/test_columns.c, tests/fuzz/fuzz_columns.c
  */
-track_status columns_decode_points(struct bytes in, struct arena *arena, struct columns_points *out,
-                                   track_error *err);
+track_status columns_read_end(const struct columns_reader *r, track_error *err);
 #endif

@@ -135,8 +135,9 @@ static track_status readback_search_body(const track_runs_options *o, const char
 }
 
 /* One page; *cursor becomes that of the next, or "". */
-static track_status readback_page(track_client *c, struct bytes body, struct readback_rows *rows,
-                                  char cursor[1024], track_error *err)
+static track_status readback_runs_page(track_client *c, struct bytes body,
+                                       struct readback_rows *rows, char cursor[1024],
+                                       track_error *err)
 {
     AUTO_ARENA arena = ARENA(READBACK_ARENA_BYTES);
     track_request_options o = track_request_options_default();
@@ -179,7 +180,7 @@ static track_status readback_runs(track_client *c, const track_runs_options *o,
         struct bytes body;
         TRY(readback_search_body(o, (const char *)ref.at, *cursor ? cursor : NULL, &text, &body,
                                  err));
-        TRY(readback_page(c, body, rows, cursor, err));
+        TRY(readback_runs_page(c, body, rows, cursor, err));
     } while (*cursor);
     return TRACK_OK;
 }
@@ -202,47 +203,43 @@ track_status track_get_runs(track_client *client, const track_runs_options *opti
     return status;
 }
 
-/* Copies a column, if the caller wants it. */
-static void readback_column(void *to, const void *from, size_t count)
+/* A page of points that goes into the caller's columns as it comes. */
+struct readback_page {
+    struct columns_reader reader;
+    track_status status;
+    track_error err;
+};
+
+static bool readback_take(void *data, const void *bytes, size_t size)
 {
-    if (to && count) {
-        memcpy(to, from, 8 * count);
-    }
+    struct readback_page *page = data;
+    struct bytes part = {bytes, size};
+    page->status = columns_read_points(&page->reader, part, &page->err);
+    return page->status == TRACK_OK;
 }
 
-static track_status readback_fill(const track_response *r, track_points *p, track_error *err)
+static track_status readback_points(track_client *c, const char *path, size_t limit,
+                                    track_points *p, track_error *err)
 {
-    AUTO_ARENA arena = ARENA(READBACK_ARENA_BYTES);
-    struct columns_points page;
-    track_error why = {0};
-    struct bytes body = {(const unsigned char *)r->body, r->body_size};
-    track_status status = columns_decode_points(body, &arena, &page, &why);
-    if (status != TRACK_OK) {
-        return status == TRACK_NOMEM
-                   ? FAIL(err, status, "%.200s", why.message)
-                   : FAIL(err, TRACK_UNREACHABLE, "the server's reply: %.150s", why.message);
-    }
-    if (page.count > p->room) {
-        return FAIL(err, TRACK_UNREACHABLE, "the server gives more points than it was asked for");
-    }
-    readback_column(p->steps, page.steps, page.count);
-    readback_column(p->times_us, page.times_us, page.count);
-    readback_column(p->values, page.values, page.count);
-    p->count = page.count;
-    p->more = *r->next != '\0';
-    snprintf(p->cursor, sizeof(p->cursor), "%s", r->next);
-    return TRACK_OK;
-}
-
-static track_status readback_points(track_client *c, const char *path, track_points *p,
-                                    track_error *err)
-{
+    struct readback_page page = {.reader = {p->steps, p->times_us, p->values, .room = limit}};
     track_request_options o = track_request_options_default();
     track_response r = {0};
     o.path = path;
     o.accept = "application/x-track-points";
+    o.sink = readback_take;
+    o.sink_data = &page;
     track_status status = track_request(c, &o, &r, err);
-    status = status == TRACK_OK ? readback_fill(&r, p, err) : status;
+    if (status == TRACK_OK) {
+        page.status = columns_read_end(&page.reader, &page.err);
+    }
+    if (page.status != TRACK_OK) {
+        status = FAIL(err, TRACK_UNREACHABLE, "the server's reply: %.150s", page.err.message);
+    }
+    if (status == TRACK_OK) {
+        p->count = page.reader.count;
+        p->more = *r.next != '\0';
+        snprintf(p->cursor, sizeof(p->cursor), "%s", r.next);
+    }
     track_close_response(&r);
     return status;
 }
@@ -273,7 +270,7 @@ track_status track_get_points(track_client *client, const char *run_id, const ch
     struct bytes text;
     TRY(buf_end(&path, &text, err));
     TRY(request_client(client, &use, &own, err));
-    track_status status = readback_points(use, (const char *)text.at, points, err);
+    track_status status = readback_points(use, (const char *)text.at, limit, points, err);
     request_close_client(&own);
     return status;
 }

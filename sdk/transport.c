@@ -9,7 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TRANSPORT_POLL_MS = 100, TRANSPORT_CONNECT_MS = 10000 };
+enum {
+    TRANSPORT_POLL_MS = 100,
+    TRANSPORT_CONNECT_MS = 10000,
+    TRANSPORT_SINK_BYTES = 256 << 10, /* what comes into a sink is large */
+};
 
 struct transport {
     CURLM *multi;
@@ -194,6 +198,9 @@ static void transport_set(struct transport *t, const struct transport_request *r
     curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, transport_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+    if (rq->sink) {
+        curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)TRANSPORT_SINK_BYTES);
+    }
     if (transport_is_local(rq->url)) {
         curl_easy_setopt(c, CURLOPT_PROXY, "");
     }
