@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Literal
 
 
 def log(values: Mapping[str, Any], step: int | None = None,
@@ -75,7 +75,7 @@ def set_seed(value: int, scope: str | None = None) -> None:
     need_run().set_seed(value, scope)
 
 
-def define_metric(key: str, *, goal: str | None = None, unit: str | None = None,
+def define_metric(key: str, *, goal: Literal['minimize', 'maximize'] | None = None, unit: str | None = None,
                   x: str | None = None) -> None:
     """Says what a metric means; see `Run.define_metric`."""
     need_run().define_metric(key, goal=goal, unit=unit, x=x)

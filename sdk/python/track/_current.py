@@ -8,14 +8,13 @@ from ._errors import ConflictError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ._native import Errors
     from ._run import Run
 
 # Strong references: a run that nobody holds any more still wants to be finished.
 _open: dict[int, Run] = {}
 _entered: ContextVar[tuple[Run, ...]] = ContextVar('track_runs', default=())
-_past_errors: dict[str, dict[str, Any]] = {}
+_past_errors: dict[str, Errors] = {}
 
 
 def add(run: Run) -> None:
@@ -79,7 +78,7 @@ def keep_errors(run: Run) -> None:
         _past_errors[run.id] = found
 
 
-def errors() -> dict[str, dict[str, Any]]:
+def errors() -> dict[str, Errors]:
     """What went wrong so far, by the id of the run: all runs that are open, and those that ended
     with something to tell.  The members of each are those of `Run.get_errors()`."""
     return {**_past_errors, **{run.id: run.get_errors() for run in open_runs()}}

@@ -18,7 +18,8 @@ def _array(data: bytearray | bytes | memoryview, kind: str) -> Any:
     try:
         import numpy
     except ImportError:
-        return memoryview(data).cast('B').cast(kind)
+        columns: Any = memoryview(data).cast('B')
+        return columns.cast(kind)
     return numpy.frombuffer(data, {'q': 'int64', 'd': 'float64', 'f': 'float32', 'I': 'uint32'}[kind])
 
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from os import PathLike
 from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict
 
+from typing_extensions import Self
+
 Scalar = SupportsFloat | SupportsIndex
 State = Literal['finished', 'failed', 'stopped', 'preempted']
 
@@ -65,7 +67,7 @@ class Run:
                 no_facts: bool = False, writer: str | None = None, rank: int | None = None,
                 argv: Sequence[str] | None = None, parent: str | None = None,
                 no_code: bool = False, launched: bool = False, sample_system: bool = False
-                ) -> Run: ...
+                ) -> Self: ...
     @property
     def id(self) -> str: ...
     @property

@@ -43,7 +43,9 @@ def _cell(shell: Any) -> str | None:
 def end_runs_of_this_cell() -> None:
     """Ends the runs that the cell which runs now started before."""
     shell = _shell()
-    cell = _cell(shell) if shell is not None else None
+    if shell is None:
+        return
+    cell = _cell(shell)
     if cell is None:
         return
     executed = shell.execution_count

@@ -83,7 +83,8 @@ def tag_pairs(tags: Iterable[str] | Mapping[str, object]) -> list[tuple[str, str
     """(key, value) of each tag; words have the value ''."""
     if isinstance(tags, (str, bytes)):
         raise TypeError(f'tags must be a list of words or a mapping, not {type(tags).__name__}')
-    items = tags.items() if hasattr(tags, 'items') else ((word, '') for word in tags)
+    mapping: Any = tags
+    items = mapping.items() if hasattr(tags, 'items') else ((word, '') for word in tags)
     pairs = []
     for key, value in items:
         if not isinstance(key, str):

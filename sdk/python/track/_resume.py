@@ -19,13 +19,17 @@ def last_step(client: _native.Client | None, run_id: str, timeout: float) -> int
     from time import monotonic
     from urllib.parse import quote
     client = client or _native.Client()
-    until, found, cursor = monotonic() + timeout, None, ''
+    until = monotonic() + timeout
+    found: int | None = None
+    cursor: str | None = ''
     while cursor is not None:
         left = max(0.05, until - monotonic())
         _, body, *_ = client.request(
             'GET', f'/api/v1/runs/{run_id}/series?flat=1&limit=1000{cursor}', timeout=left)
         page: dict[str, Any] = json.loads(body)
-        steps = [s['last_step'] for s in page['series'] if not s['key'].startswith(SYSTEM)]
-        found = max([*steps, *([] if found is None else [found])], default=None)
+        for series in page['series']:
+            if not series['key'].startswith(SYSTEM):
+                step = int(series['last_step'])
+                found = step if found is None else max(found, step)
         cursor = f'&cursor={quote(page["next"])}' if page.get('next') else None
     return found

@@ -131,8 +131,9 @@ class Run(_native.Run):
         """
         return self._each_file(super().log_artifact, path, name, type=type, media=media)
 
-    def use_artifact(self, path: str | os.PathLike[str], name: str | None = None, *,
-                     type: str | None = None, media: str | None = None) -> Path:
+    def use_artifact(self, path: str | os.PathLike[str],  # type: ignore[override]
+                     name: str | None = None, *, type: str | None = None,
+                     media: str | None = None) -> Path:
         """Records a file, or each file below a folder, as an input of the run: digest and size, not
         the bytes.
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 import sys
 import warnings
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 from ._errors import InvalidError, TrackWarning
 
 # Types of which every value is one real number that float() gives: the extension asks here first.
@@ -48,7 +52,8 @@ def _get_element(key: str, value: object, shape: tuple[int, ...]) -> object:
     if numpy and kind and kind in 'fiub' and isinstance(value, (numpy.generic, numpy.ndarray)):
         if isinstance(value, numpy.generic):
             PLAIN.add(type(value))
-        return value.reshape(()) if shape else value
+        array: Any = value
+        return array.reshape(()) if shape else value
     _tell_of_device(key, value)
     for way in ('item', 'numpy'):
         call = getattr(value, way, None)
