@@ -106,3 +106,30 @@ def test_a_metric_by_handle_is_read_back(here):
         handle(0.75)
     points = track.history(run.id, 'x')['x']
     assert (points.steps.tolist(), points.values.tolist()) == ([3, 4], [0.5, 0.75])
+
+
+def test_everything_else_that_describes_a_run(here, tmp_path):
+    data = tmp_path / 'train.csv'
+    data.write_text('a,b\n1,2\n')
+    with track.start_run('demo', console=False, facts=False) as run:
+        run.log_row(7, {'a': 1.5, 'b': 2.5})
+        run.set_note('# *why*')
+        run.set_document('setup', '{"beds": [1, 2]}')
+        run.set_seed(2**64 - 1)
+        run.set_seed(7, 'data')
+        run.set_exit(0)
+        run.log_alert('loss is high', 'above 3', 'warning')
+        assert run.use_artifact(data, type='train') == data
+        run.flush(10)
+        progress = run.get_progress()
+        assert progress['connected'] and progress['sent'] == progress['logged'] == 2
+        assert run.get_errors() == {'counts': {}, 'lost': 0, 'refused': 0, 'last': None}
+    info = track.get_run(run.id)
+    assert info.params == {'seed': str(2**64 - 1), 'seed/data': '7'} and info.note == '# *why*'
+    assert info.json['exit_code'] == 0 and info.metrics == {'a': 1.5, 'b': 2.5}
+    assert here.get(f'/api/v1/runs/{run.id}/docs/setup').body == b'{"beds": [1, 2]}'
+    [alert] = here.json('GET', f'/api/v1/runs/{run.id}/alerts')['alerts']
+    assert (alert['title'], alert['text'], alert['level']) == ('loss is high', 'above 3', 'warning')
+    [used] = here.json('GET', f'/api/v1/runs/{run.id}/inputs')['inputs']
+    assert used['name'] == str(data) and used['role'] == 'train' and used['size'] == 8
+    assert [r[0] for r in track.init().get_runs('demo', 'has:b')] == [run.id]
