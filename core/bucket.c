@@ -1,6 +1,7 @@
 #include "bucket.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Which zero is the least and which the greatest: -0.0 is below 0.0, whatever came first. */
 static void values_order_zeros(struct bucket_values *v, const double *values, size_t count)
@@ -91,4 +92,38 @@ void bucket_merge(struct bucket *b, const struct bucket *in)
     sum_merge(&b->sum, &in->sum);
     b->n += in->n;
     b->last = in->last;
+}
+
+static bool values_are_sound(const struct bucket *b)
+{
+    const struct bucket_values *v = &b->values;
+    if (bucket_finite(b) == 0) {
+        return v->min == INFINITY && v->max == -INFINITY && b->sum.high == 0 && b->sum.low == 0;
+    }
+    return isfinite(v->min) && isfinite(v->max) && v->min <= v->max && isfinite(b->sum.high) &&
+           isfinite(b->sum.low) && (b->sum.scale == 0 || b->sum.scale == SUM_SCALE_BITS);
+}
+
+bool bucket_is_sound(const struct bucket *b)
+{
+    uint64_t others = (uint64_t)b->values.nan + b->values.pinf + b->values.ninf;
+    return b->n > 0 && others <= b->n && point_compare(&b->first, &b->last) <= 0 &&
+           b->time_min_us <= b->first.time_us && b->time_min_us <= b->last.time_us &&
+           b->time_max_us >= b->first.time_us && b->time_max_us >= b->last.time_us &&
+           values_are_sound(b);
+}
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+bool bucket_same(const struct bucket *a, const struct bucket *b)
+{
+    const struct bucket_values *v = &a->values, *w = &b->values;
+    return point_compare(&a->first, &b->first) == 0 && point_compare(&a->last, &b->last) == 0 &&
+           a->time_min_us == b->time_min_us && a->time_max_us == b->time_max_us && a->n == b->n &&
+           same_bits(v->min, w->min) && same_bits(v->max, w->max) && v->nan == w->nan &&
+           v->pinf == w->pinf && v->ninf == w->ninf && same_bits(a->sum.high, b->sum.high) &&
+           same_bits(a->sum.low, b->sum.low) && a->sum.scale == b->sum.scale;
 }

@@ -10,6 +10,7 @@
 #include "sum.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Values of points, but for their sum. */
 struct bucket_values {
@@ -46,7 +47,13 @@ void bucket_add(struct bucket *b, const struct stretch *in);
 /* Adds what lies behind b. */
 void bucket_merge(struct bucket *b, const struct bucket *in);
 
-/* The same for values alone. */
+/* The same two for values alone. */
 void bucket_add_values(struct bucket_values *v, const double *values, size_t count);
 void bucket_merge_values(struct bucket_values *v, const struct bucket_values *in);
+
+/* False if no points give this bucket: its counts, times or values contradict each other. */
+bool bucket_is_sound(const struct bucket *b);
+
+/* True if they are the same, bit for bit. */
+bool bucket_same(const struct bucket *a, const struct bucket *b);
 #endif

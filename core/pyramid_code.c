@@ -1,8 +1,6 @@
 #include "pyramid_code.h"
 
-#include "planes.h"
-
-#include <string.h>
+#include "narrow.h"
 
 /* Columns of whole numbers, as they are stored. */
 enum {
@@ -28,20 +26,18 @@ static const int64_t unit_us[UNIT_COUNT] = {1, 1000, 1000 * 1000};
 
 /* Buckets taken apart. */
 struct block {
-    struct zstream *z;
-    struct arena *arena;
+    struct narrow columns;
     size_t count;
     unsigned shift, unit;
     int64_t number, time; /* of the first bucket: number less 1, and its first time in units */
     uint64_t *whole[WHOLE_COUNT];
     double *real[REAL_COUNT];
-    unsigned char *work; /* [count * 8] */
 };
 
 static track_status block_open(struct block *b, track_error *err)
 {
     for (int i = 0; i < WHOLE_COUNT + REAL_COUNT; i++) {
-        void *column = ARENA_ARRAY(b->arena, uint64_t, b->count + 1);
+        void *column = ARENA_ARRAY(b->columns.arena, uint64_t, b->count + 1);
         if (!column) {
             return FAIL(err, TRACK_NOMEM, "%zu buckets: no memory", b->count);
         }
@@ -51,8 +47,7 @@ static track_status block_open(struct block *b, track_error *err)
             b->real[i - WHOLE_COUNT] = column;
         }
     }
-    b->work = (unsigned char *)ARENA_ARRAY(b->arena, uint64_t, b->count + 1);
-    return b->work ? TRACK_OK : FAIL(err, TRACK_NOMEM, "%zu buckets: no memory", b->count);
+    return narrow_init(&b->columns, b->count, err);
 }
 
 /* All arithmetic is modulo 2^64. */
@@ -120,51 +115,10 @@ static void block_split_values(struct block *b, const struct pyramid_level *in)
     }
 }
 
-/* Writes a column of whole numbers with 1, 4 or 8 bytes each. */
-static track_status whole_put(struct block *b, const uint64_t *column, struct buf *out,
-                              track_error *err)
-{
-    uint64_t all = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        all |= column[i];
-    }
-    struct planes p = {b->work, b->count, all <= UINT8_MAX ? 1 : all <= UINT32_MAX ? 4 : 8};
-    for (size_t i = 0; i < b->count; i++) {
-        uint32_t narrow = (uint32_t)column[i];
-        if (p.width == 1) {
-            b->work[i] = (unsigned char)narrow;
-        } else if (p.width == 4) {
-            memcpy(b->work + 4 * i, &narrow, sizeof(narrow));
-        } else {
-            memcpy(b->work + 8 * i, &column[i], sizeof(*column));
-        }
-    }
-    buf_byte(out, (unsigned)p.width);
-    return planes_encode(b->z, &p, 1, b->arena, out, err);
-}
-
-/* Writes a column of doubles, as floats if all survive it. */
-static track_status real_put(struct block *b, const double *column, struct buf *out,
-                             track_error *err)
-{
-    struct planes p = {b->work, b->count, sizeof(float)};
-    for (size_t i = 0; i < b->count && p.width == sizeof(float); i++) {
-        float narrow = (float)column[i];
-        double back = (double)narrow;
-        memcpy(b->work + 4 * i, &narrow, sizeof(narrow));
-        if (memcmp(&back, &column[i], sizeof(back)) != 0) {
-            memcpy(b->work, column, b->count * sizeof(*column));
-            p.width = sizeof(double);
-        }
-    }
-    buf_byte(out, (unsigned)p.width);
-    return planes_encode(b->z, &p, 1, b->arena, out, err);
-}
-
 track_status pyramid_encode(struct zstream *z, const struct pyramid_level *in, struct arena *arena,
                             struct buf *out, track_error *err)
 {
-    struct block b = {.z = z, .arena = arena, .count = in->count, .shift = in->shift};
+    struct block b = {{z, arena, 1, NULL, 0}, .count = in->count, .shift = in->shift};
     TRY(block_open(&b, err));
     b.unit = unit_find(in);
     b.number = sum_of(pyramid_number(in->at[0].first.step, in->shift), (uint64_t)-1);
@@ -177,10 +131,10 @@ track_status pyramid_encode(struct zstream *z, const struct pyramid_level *in, s
     buf_le64(out, (uint64_t)b.number);
     buf_le64(out, (uint64_t)b.time);
     for (int i = 0; i < WHOLE_COUNT; i++) {
-        TRY(whole_put(&b, b.whole[i], out, err));
+        TRY(narrow_encode(&b.columns, b.whole[i], b.count, out, err));
     }
     for (int i = 0; i < REAL_COUNT; i++) {
-        TRY(real_put(&b, b.real[i], out, err));
+        TRY(narrow_encode_real(&b.columns, b.real[i], b.count, out, err));
     }
     struct bytes ignored;
     return buf_end(out, &ignored, err);
@@ -191,55 +145,13 @@ static track_status bad(const char *what, track_error *err)
     return FAIL(err, TRACK_INVALID, "a pyramid block: %s", what);
 }
 
-static track_status whole_take(struct block *b, struct reader *r, uint64_t *column,
-                               track_error *err)
-{
-    struct planes p = {b->work, b->count, reader_byte(r)};
-    if (p.width != 1 && p.width != 4 && p.width != 8) {
-        return bad("numbers of an unknown width", err);
-    }
-    TRY(planes_decode(b->z, r, b->arena, &p, err));
-    for (size_t i = 0; i < b->count; i++) {
-        uint32_t narrow = b->work[i];
-        if (p.width == 4) {
-            memcpy(&narrow, b->work + 4 * i, sizeof(narrow));
-        }
-        column[i] = narrow;
-    }
-    if (p.width == 8) {
-        memcpy(column, b->work, b->count * sizeof(*column));
-    }
-    return TRACK_OK;
-}
-
-static track_status real_take(struct block *b, struct reader *r, double *column, track_error *err)
-{
-    struct planes p = {b->work, b->count, reader_byte(r)};
-    if (p.width != sizeof(float) && p.width != sizeof(double)) {
-        return bad("values of an unknown width", err);
-    }
-    TRY(planes_decode(b->z, r, b->arena, &p, err));
-    if (p.width == sizeof(double)) {
-        memcpy(column, b->work, b->count * sizeof(*column));
-        return TRACK_OK;
-    }
-    for (size_t i = 0; i < b->count; i++) {
-        float narrow;
-        memcpy(&narrow, b->work + 4 * i, sizeof(narrow));
-        column[i] = (double)narrow;
-    }
-    return TRACK_OK;
-}
-
 /* From units to us; false beyond int64. */
 static bool times_join(struct bucket *at, int64_t us)
 {
     return !__builtin_mul_overflow(at->first.time_us, us, &at->first.time_us) &&
            !__builtin_mul_overflow(at->last.time_us, us, &at->last.time_us) &&
            !__builtin_mul_overflow(at->time_min_us, us, &at->time_min_us) &&
-           !__builtin_mul_overflow(at->time_max_us, us, &at->time_max_us) &&
-           at->time_min_us <= at->first.time_us && at->time_max_us >= at->first.time_us &&
-           at->time_min_us <= at->last.time_us && at->time_max_us >= at->last.time_us;
+           !__builtin_mul_overflow(at->time_max_us, us, &at->time_max_us);
 }
 
 /* Puts steps, times and counts together again; time: the last one of the bucket before, in units.
@@ -254,12 +166,10 @@ static bool bucket_join(const struct block *b, size_t i, int64_t number, int64_t
     at->time_min_us = sum_of(at->first.time_us, -b->whole[TIME_BELOW][i]);
     at->time_max_us = sum_of(at->last.time_us, b->whole[TIME_ABOVE][i]);
     at->sum.scale = (int)b->whole[SCALE][i];
-    uint64_t bad_count = b->whole[NANS][i] + b->whole[PINFS][i] + b->whole[NINFS][i];
     return pyramid_number(at->first.step, b->shift) == number &&
            pyramid_number(at->last.step, b->shift) == number && at->first.step <= at->last.step &&
            b->whole[POINTS][i] < UINT32_MAX && b->whole[NANS][i] <= UINT32_MAX &&
            b->whole[PINFS][i] <= UINT32_MAX && b->whole[NINFS][i] <= UINT32_MAX &&
-           bad_count <= b->whole[POINTS][i] + 1 &&
            (b->whole[SCALE][i] == 0 || b->whole[SCALE][i] == SUM_SCALE_BITS);
 }
 
@@ -275,12 +185,7 @@ static bool values_join(const struct block *b, size_t i, struct bucket *at)
     at->values.max = b->real[GREATEST][i];
     at->sum.high = b->real[HIGH][i];
     at->sum.low = b->real[LOW][i];
-    if (bucket_finite(at) == 0) {
-        return at->values.min == INFINITY && at->values.max == -INFINITY && at->sum.high == 0 &&
-               at->sum.low == 0;
-    }
-    return isfinite(at->values.min) && isfinite(at->values.max) &&
-           at->values.min <= at->values.max && isfinite(at->sum.high) && isfinite(at->sum.low);
+    return bucket_is_sound(at);
 }
 
 static track_status block_join(struct block *b, struct pyramid_level *out, track_error *err)
@@ -292,13 +197,11 @@ static track_status block_join(struct block *b, struct pyramid_level *out, track
         if (i && now <= number) {
             return bad("buckets that do not ascend", err);
         }
-        if (!bucket_join(b, i, now, time, at) || !values_join(b, i, at)) {
-            return bad("a bucket that cannot be", err);
-        }
+        bool joined = bucket_join(b, i, now, time, at);
         time = at->last.time_us; /* still in units */
         number = now;
-        if (!times_join(at, unit_us[b->unit])) {
-            return bad("times that cannot be", err);
+        if (!joined || !times_join(at, unit_us[b->unit]) || !values_join(b, i, at)) {
+            return bad("a bucket that cannot be", err);
         }
     }
     return TRACK_OK;
@@ -308,7 +211,7 @@ track_status pyramid_decode(struct zstream *z, struct bytes in, struct arena *ar
                             struct pyramid_level *out, track_error *err)
 {
     struct reader r = {in, false};
-    struct block b = {.z = z, .arena = arena};
+    struct block b = {.columns = {z, arena, 1, NULL, 0}};
     b.shift = reader_byte(&r);
     b.unit = reader_byte(&r);
     b.count = (size_t)reader_varint(&r);
@@ -321,10 +224,10 @@ track_status pyramid_decode(struct zstream *z, struct bytes in, struct arena *ar
     struct pyramid_level level = {b.shift, ARENA_ARRAY(arena, struct bucket, b.count), b.count};
     TRY(level.at ? block_open(&b, err) : FAIL(err, TRACK_NOMEM, "buckets: no memory"));
     for (int i = 0; i < WHOLE_COUNT; i++) {
-        TRY(whole_take(&b, &r, b.whole[i], err));
+        TRY(narrow_decode(&b.columns, &r, b.whole[i], b.count, err));
     }
     for (int i = 0; i < REAL_COUNT; i++) {
-        TRY(real_take(&b, &r, b.real[i], err));
+        TRY(narrow_decode_real(&b.columns, &r, b.real[i], b.count, err));
     }
     if (r.failed || r.left.size) {
         return bad("bytes left over", err);

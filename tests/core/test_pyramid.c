@@ -55,11 +55,8 @@ static bool level_is_right(const struct pyramid_level *l)
             part.count++;
         }
         bucket_add(&want, &part);
-        const struct bucket *b = &l->at[i];
-        if (b->n != want.n || memcmp(&b->first, &want.first, sizeof(b->first)) != 0 ||
-            memcmp(&b->last, &want.last, sizeof(b->last)) != 0 ||
-            memcmp(&b->values, &want.values, sizeof(b->values)) != 0 ||
-            b->time_min_us != want.time_min_us || b->time_max_us != want.time_max_us) {
+        want.sum = l->at[i].sum; /* of the levels above, in another order */
+        if (!bucket_same(&l->at[i], &want)) {
             return false;
         }
         left = stretch_from(&left, part.count);

@@ -25,15 +25,7 @@ static bool level_same(const struct pyramid_level *a, const struct pyramid_level
 {
     bool same = a->shift == b->shift && a->count == b->count;
     for (size_t i = 0; same && i < a->count; i++) {
-        const struct bucket *x = &a->at[i], *y = &b->at[i];
-        same = memcmp(&x->first, &y->first, sizeof(x->first)) == 0 &&
-               memcmp(&x->last, &y->last, sizeof(x->last)) == 0 &&
-               x->time_min_us == y->time_min_us && x->time_max_us == y->time_max_us &&
-               x->values.min == y->values.min && x->values.max == y->values.max &&
-               signbit(x->values.min) == signbit(y->values.min) && x->values.nan == y->values.nan &&
-               x->values.pinf == y->values.pinf && x->values.ninf == y->values.ninf &&
-               x->n == y->n && x->sum.high == y->sum.high && x->sum.low == y->sum.low &&
-               x->sum.scale == y->sum.scale;
+        same = bucket_same(&a->at[i], &b->at[i]);
     }
     return same;
 }
