@@ -1,5 +1,6 @@
 #include "../core/fail.h"
 #include "client.h"
+#include "console.h"
 #include "moment.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ track_status orphans_open(const char *path, const char *url, struct outbox **out
 {
     struct spool_folder folder;
     TRY(spool_folder_claim(path, &folder, err));
+    console_recover(&folder);
     struct outbox *o = calloc(1, sizeof(*o));
     track_status status =
         o ? outbox_open(o, &folder, NULL, err) : FAIL(err, TRACK_NOMEM, "no memory for a spool");

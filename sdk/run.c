@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "../core/fail.h"
+#include "console.h"
 #include "facts.h"
 #include "moment.h"
 #include "subscribe.h"
@@ -222,6 +223,7 @@ track_status run_end(track_run *run, int64_t state, track_error *err)
     if (!first) {
         return FAIL(err, TRACK_INVALID, "the run was finished before");
     }
+    console_stop(run);
     if (run->sampled) {
         const struct subscription s = {run->id, run->project, &run->client->settings};
         (void)!subscribe_end(&s, NULL); /* it may be gone: then it has sent what it could */

@@ -9,6 +9,8 @@
 #include "client.h"
 #include "names.h"
 
+struct console;
+
 struct track_run {
     atomic_uint *alive; /* a page that fork wipes: 1 in the process that started the run */
     struct spool spool;
@@ -41,6 +43,7 @@ struct track_run {
     bool facts_stuck; /* its thread was left behind, and may still use this run */
     bool sampled;     /* the sampler of this node is to log into the run */
     atomic_bool facts_done, facts_stop;
+    _Atomic(struct console *) console; /* NULL: the console is not logged */
 
     _Atomic(struct track_run *) child; /* in a child made by fork: its own run */
     _Atomic int64_t child_pid;         /* the process that is making it */

@@ -62,6 +62,7 @@ struct spool {
     sem_t *wake;                             /* NULL: there is no keeper */
     bool off;                                /* takes everything, keeps nothing */
     bool by_write;                           /* allocation is no promise here */
+    bool reopened;                           /* it goes on behind what a dead process wrote */
     int dir;                                 /* of the folder; -1 when off */
     unsigned char run[SPOOL_ID_BYTES], writer[SPOOL_ID_BYTES];
     uint64_t segment_slots;
@@ -96,6 +97,17 @@ struct spool_options {
  * Tests: tests/sdk/test_spool.c, tests/e2e/test_sdk.py
  */
 track_status spool_init(struct spool *s, const struct spool_options *options, track_error *err);
+
+/* Goes on with the spool of a dead process.
+ *
+ *   options  as it was made with.
+ *   end      behind its last published slot.
+ *
+ * Statuses as spool_init.
+ * Tests: tests/e2e/python/test_console.py
+ */
+track_status spool_reopen(struct spool *s, const struct spool_options *options, uint64_t end,
+                          track_error *err);
 
 /* A spool that takes everything and keeps nothing. */
 void spool_init_off(struct spool *s);

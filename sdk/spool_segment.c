@@ -88,7 +88,7 @@ static int spool_segment_open(struct spool *s, struct spool_segment *segment)
 {
     char name[16];
     spool_segment_name(segment->number, name);
-    int fd = openat(s->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = openat(s->dir, name, O_RDWR | O_CREAT | (s->reopened ? 0 : O_EXCL) | O_CLOEXEC, 0600);
     if (fd < 0) {
         return errno;
     }
@@ -100,7 +100,7 @@ static int spool_segment_open(struct spool *s, struct spool_segment *segment)
     if (number == 0) {
         number = spool_segment_map(s, segment, fd);
     }
-    if (number != 0) {
+    if (number != 0 && !s->reopened) {
         unlinkat(s->dir, name, 0);
     }
     close(fd);
@@ -119,9 +119,10 @@ static track_status spool_segment_add(struct spool *s, track_error *err)
         return FAIL(err, TRACK_NOMEM, "spool: no memory for a segment");
     }
     segment->fd = -1;
-    segment->first = s->last ? s->last->end : 0;
+    segment->number =
+        s->last ? s->last->number + 1 : (uint32_t)(atomic_load(&s->next) / s->segment_slots);
+    segment->first = segment->number * s->segment_slots;
     segment->end = segment->first + s->segment_slots;
-    segment->number = s->last ? s->last->number + 1 : 0;
     int number = spool_segment_open(s, segment);
     if (number != 0) {
         return spool_fail(err, number, "the next segment");
@@ -139,7 +140,7 @@ static track_status spool_segment_add(struct spool *s, track_error *err)
     return TRACK_OK;
 }
 
-track_status spool_init(struct spool *s, const struct spool_options *options, track_error *err)
+static void spool_set(struct spool *s, const struct spool_options *options)
 {
     pthread_mutex_init(&s->grow, NULL);
     s->dir = options->dir;
@@ -149,6 +150,20 @@ track_status spool_init(struct spool *s, const struct spool_options *options, tr
     s->by_write = options->by_write || spool_must_write(options->dir);
     memcpy(s->run, options->run, sizeof(s->run));
     memcpy(s->writer, options->writer, sizeof(s->writer));
+}
+
+track_status spool_init(struct spool *s, const struct spool_options *options, track_error *err)
+{
+    spool_set(s, options);
+    return spool_segment_add(s, err);
+}
+
+track_status spool_reopen(struct spool *s, const struct spool_options *options, uint64_t end,
+                          track_error *err)
+{
+    spool_set(s, options);
+    s->by_write = s->reopened = true;
+    atomic_store(&s->next, end);
     return spool_segment_add(s, err);
 }
 

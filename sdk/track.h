@@ -256,6 +256,23 @@ typedef enum track_stream { TRACK_STDOUT, TRACK_STDERR } track_stream;
 TRACK_API track_status track_log_line(track_run *run, track_stream stream, const char *text,
                                       size_t size);
 
+/* Logs everything this process and its children print from now on, until the run ends: descriptors
+ * 1 and 2, as lines of the run.  What is printed goes where it would go, byte for byte, also when
+ * this process is killed; a terminal stays one.  Of what a \r rewrites (a progress bar) the last
+ * text is kept, and at most one a second.  When both descriptors go to the same place, all lines
+ * are of TRACK_STDOUT.
+ *
+ * TRACK_CONFLICT     another run logs the console of this process, this one does already, or it was
+ *                    joined (`track run` logs the console itself) or finished.
+ * TRACK_UNSUPPORTED  not possible here, and nothing was changed: no `sh` or `tee` (coreutils), this
+ *                    is the first process of a container, or an output that does not wait.
+ * TRACK_NOT_FOUND    both descriptors are closed.
+ * TRACK_IO, TRACK_FULL, TRACK_NOMEM  no pipe, process or file; nothing was changed.
+ *
+ * Tests: tests/e2e/python/test_console.py
+ */
+TRACK_API track_status track_log_console(track_run *run, track_error *err);
+
 typedef enum track_level { TRACK_NOTICE, TRACK_WARNING, TRACK_ALARM } track_level;
 
 /* Logs an alert: a title of 1..250 bytes and a text of at most 64 KiB (NULL: none).

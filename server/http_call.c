@@ -354,6 +354,7 @@ void call_on_completed(void *cls, struct MHD_Connection *connection, void **cont
         return;
     }
     *context = NULL;
+    wait_end(c); /* a peer that went away while the writer worked is not asked for its end */
     if (c->begun) {
         exchange_record(&c->x, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     }

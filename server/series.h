@@ -136,7 +136,7 @@ struct console_line {
     int64_t time_us;
     int stream;
     int64_t rank;
-    struct bytes text; /* UTF-8: other bytes are U+FFFD */
+    struct bytes text; /* UTF-8 without NUL: other bytes are U+FFFD */
 };
 struct lines_page {
     const struct console_line *at; /* [count], oldest first */

@@ -110,13 +110,19 @@ static track_status line_match(struct lining *l, const struct frame_line *line, 
     return regex_search(l->regex, line->text, &stop, NULL, out, err);
 }
 
-/* A copy in which bytes that are no UTF-8 are U+FFFD. */
+/* Size of the character at the beginning of text; 0: none that a reader of JSON takes. */
+static size_t clean_size(struct bytes text)
+{
+    return text.at[0] == 0 ? 0 : name_char_size(text);
+}
+
+/* A copy in which NUL and bytes that are no UTF-8 are U+FFFD. */
 static track_status text_clean(struct bytes text, struct arena *arena, struct bytes *out,
                                track_error *err)
 {
     size_t size = 0;
     for (size_t i = 0, one; i < text.size; i += one ? one : 1) {
-        one = name_char_size((struct bytes){text.at + i, text.size - i});
+        one = clean_size((struct bytes){text.at + i, text.size - i});
         size += one ? one : 3;
     }
     unsigned char *to = ARENA_ARRAY(arena, unsigned char, size + 1);
@@ -125,7 +131,7 @@ static track_status text_clean(struct bytes text, struct arena *arena, struct by
     }
     *out = (struct bytes){to, size};
     for (size_t i = 0, one; i < text.size; i += one ? one : 1) {
-        one = name_char_size((struct bytes){text.at + i, text.size - i});
+        one = clean_size((struct bytes){text.at + i, text.size - i});
         memcpy(to, one ? text.at + i : (const unsigned char *)"\xef\xbf\xbd", one ? one : 3);
         to += one ? one : 3;
     }

@@ -3,6 +3,7 @@ import http.client
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -228,6 +229,19 @@ def test_ends_in_order_under_load(make_trackd):
         want = [s for n, s in held if n == name]
         assert got[:len(want)] == want and len(got) <= len(want) + 1
     assert server.stop() == 0
+
+
+def test_a_peer_that_goes_away_while_its_write_waits_hurts_nobody(trackd):
+    body = b'{"project":"p"}'
+    for i in range(300):
+        head = (f'PUT /api/v1/runs/{conftest.new_id()} HTTP/1.1\r\nHost: 127.0.0.1:{trackd.port}\r\n'
+                f'Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n')
+        s = socket.create_connection(('127.0.0.1', trackd.port))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        s.sendall(head.encode() + body)
+        s.close()
+    time.sleep(2)  # the tick that looks for writes that wait too long
+    assert trackd.process.poll() is None and trackd.get('/health').status == 200
 
 
 def test_serves_below_a_prefix(make_trackd):

@@ -168,6 +168,20 @@ static PyObject *run_set_first_step(PyObject *self, PyObject *step)
     Py_RETURN_NONE;
 }
 
+static PyObject *run_log_console(PyObject *self, PyObject *unused)
+{
+    struct run_object *run = (struct run_object *)self;
+    track_error err = {0};
+    track_status status;
+    (void)unused;
+    if (!native_get_open(run)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS status = track_log_console(run->run, &err);
+    Py_END_ALLOW_THREADS return status == TRACK_OK ? Py_NewRef(Py_None)
+                                                   : native_raise(run->state, status, &err);
+}
+
 static int take_state(const struct native_state *state, const char *word, track_state *out)
 {
     static const struct {
@@ -275,6 +289,12 @@ static PyMethodDef run_methods[] = {
      "timeout  seconds to wait for the server; 0: do not.\n\n"
      "TimeoutError, UnreachableError  it does not hold all yet; it is on disk.\n"
      "IoError                         the disk did not take it."},
+    {"log_console", run_log_console, METH_NOARGS,
+     "log_console()\n--\n\n"
+     "Logs everything that this process and its children print from now on, until the run ends.\n\n"
+     "ConflictError     another run does, or this one was joined.\n"
+     "UnsupportedError  not possible here: no sh or tee, or the first process of a container.\n"
+     "NotFoundError     descriptors 1 and 2 are closed."},
     {"_finish", run_finish, METH_VARARGS, "_finish(state)\n--\n\nEnds the run (track_finish_run)."},
     {"log_artifact", (PyCFunction)(void (*)(void))run_log_artifact, METH_VARARGS | METH_KEYWORDS,
      "log_artifact(path, name=None, *, type=None, media=None)\n--\n\n"

@@ -41,6 +41,9 @@ _LATER = {
                     '_client'),
     **dict.fromkeys(('Bins', 'History', 'Points', 'history'), '_history'),
     **dict.fromkeys(('RunInfo', 'RunList', 'get_run', 'runs'), '_read')}
+# Integrations: `track.sklearn.log_fit(...)` imports them.
+_PARTS = ('argparse', 'hydra', 'keras', 'lightgbm', 'lightning', 'logging', 'sklearn', 'tensorboard',
+          'transformers', 'xgboost')
 
 __version__ = version()
 
@@ -54,14 +57,17 @@ __all__ = ['Bins', 'BusyError', 'Client', 'ConflictError', 'CorruptError', 'Deni
            'set_seed', 'set_tag', 'start_run', 'sync_spools', 'use_artifact', 'version']
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from importlib import import_module
-    value = getattr(import_module(f'.{_LATER[name]}', __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a wrong name is an error of type checkers
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+        if name in _PARTS:
+            return import_module(f'.{name}', __name__)
+        if name not in _LATER:
+            raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+        value = getattr(import_module(f'.{_LATER[name]}', __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_PARTS})

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 
-from . import _current, _native
+from . import _console, _current, _native
 from ._errors import ConflictError, InvalidError, TrackError, TrackWarning
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ class Run(_native.Run):
 
     _pid: int = 0  # the process that started or joined it
     _settings: dict[str, Any]  # how another process reaches it
+    _params: Mapping[str, str | float] = {}  # that this process set
     _ending: str | None = None  # how it ends when nobody says more
     _gathered: Any = None  # a lock that is released when the facts about Python are known
     _cell: str | None = None  # the notebook cell that started it
@@ -68,7 +69,8 @@ class Run(_native.Run):
         return True
 
     def _settle(self) -> None:
-        """Waits, for at most 2 s, for what is gathered in the background."""
+        """Waits, for at most 2 s, for what is gathered in the background; sends prints on."""
+        _console.stop(self)
         gathered, self._gathered = self._gathered, None
         if gathered is not None:
             gathered.acquire(timeout=2)
@@ -105,6 +107,7 @@ class Run(_native.Run):
         from ._params import pack
         for text in pack(flat):
             self.set_params_json(text)
+        self._params = {**self._params, **flat}
 
     def _set_tags(self, tags: Iterable[str] | Mapping[str, str]) -> None:
         from ._params import tag_pairs

@@ -5,7 +5,7 @@ import os
 import sys
 from operator import index
 
-from . import _current, _lifecycle, _native, _ranks
+from . import _console, _current, _lifecycle, _native, _ranks
 from ._errors import InvalidError, TrackError
 from ._run import Run
 
@@ -44,7 +44,8 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
     rank     of this process; None: as torchrun, Slurm and MPI say it.  The processes that one
              launcher starts on one machine share a run, which that of rank 0 finishes.
     parent   the run that this one is part of.
-    console  log what the program prints.
+    console  log what this process and its children print, as lines of the run; it is printed all
+             the same.  `track run` does it itself, and only the first open run of a process has it.
     code     record the state of the code: commit and patch of the git work tree.
     facts    record command, host, environment and installed packages; False: nor the code.
     system   log the machine too: processors, memory, disks, network, GPUs.
@@ -87,6 +88,8 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
         run.set_tag(key, value)
     if seed is not None:
         run.set_seed(seed)
+    if console:
+        _console.start(run)
     return run
 
 
