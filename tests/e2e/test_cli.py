@@ -184,6 +184,11 @@ def test_ls(track, shared_trackd):
     assert track.ok('ls', 'runs', '-q', '--sort', 'name:asc').split() == [a, b]
     assert track.ok('ls', '-q', '--sort', 'name:desc').split() == [b, a]
     assert track.ok('ls', '-q', '--sort', 'min(loss)').split() == [a, b]
+    assert track.ok('ls', '-q', '--sort', '-best(loss)').split() == [b, a], 'no goal: the last value'
+    shared_trackd.json('POST', f'/api/v1/runs/{a}/definitions',
+                       {'definitions': [{'name': 'loss', 'goal': 'max'}]})
+    assert track.ok('ls', '-q', '--sort', '-best(loss)').split() == [a, b]
+    assert track.ok('ls', '-q', 'best(loss) = 1', '--sort', 'best(loss):desc').split() == [a]
     assert len(track.ok('ls', '-q', '-n', '1').split()) == 1
     rows = [r.split('\t') for r in
             track.ok('ls', '--cols', 'name,loss:min,lr', '--sort', 'name:asc').splitlines()]

@@ -1,14 +1,22 @@
 """Histories and lists of runs as data frames; the libraries are imported only here."""
 from __future__ import annotations
 
+import json
+
 from ._history import Bins, Points
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import _native
     from ._history import History
-    from ._read import RunList
+    from ._read import RunInfo, RunList
+
+    Row = dict[str, dict[str, Any]]
+
+# What the server takes at once: names of a list, columns of a row, ids in a filter of 4 KiB.
+KEYS_MAX, COLUMNS_MAX, RUNS_MAX = 1000, 100, 100
 
 
 def _keys_of(series: list[Any]) -> tuple[Any, list[str]]:
@@ -54,14 +62,61 @@ def history_to_arrow(history: History) -> Any:
     return pyarrow.table(columns)
 
 
+GROUPS = ('params', 'tags', 'metrics')
+
+
+def _names_of(client: _native.Client, project: str) -> list[tuple[str, str]] | None:
+    """(group, key) of all that runs of a project have; None: more than the server lists."""
+    names: list[tuple[str, str]] = []
+    for group in GROUPS:
+        path = f'/api/v1/projects/{project}/keys?kind={group[:-1]}&limit={KEYS_MAX}'
+        keys = json.loads(client.request('GET', path)[1])['keys']
+        if len(keys) == KEYS_MAX:
+            return None
+        names += [(group, item['key']) for item in keys]
+    return names
+
+
+def _ask(runs: list[RunInfo], names: list[tuple[str, str]], rows: dict[str, Row]) -> None:
+    """Puts what these runs of one project have of these names into rows."""
+    columns = ['{}.`{}`'.format(group, key.replace('`', '``')) for group, key in names]
+    ids = ','.join(f"'{run.id}'" for run in runs)
+    asked = {'project': runs[0].json['project_ref'], 'filter': f'id IN ({ids})',
+             'columns': columns, 'limit': len(runs)}
+    _, body, *_ = runs[0]._client.request('POST', '/api/v1/runs/search',
+                                          json.dumps(asked, ensure_ascii=False).encode())
+    for found in json.loads(body)['runs']:
+        row = rows.setdefault(found['id'], {group: {} for group in GROUPS})
+        for (group, key), value in zip(names, found['values']):
+            if value is not None:
+                row[group][key] = float(value['value']) if group == 'metrics' else value
+
+
+def _rows_of(runs: RunList) -> dict[str, Row]:
+    """What each run has, by id: a few requests for many runs."""
+    rows: dict[str, Row] = {}
+    projects: dict[str, list[RunInfo]] = {}
+    for run in runs:
+        projects.setdefault(run.json['project_ref'], []).append(run)
+    for project, members in projects.items():
+        names = _names_of(members[0]._client, project)
+        for i in range(0, len(members) if names else 0, RUNS_MAX):
+            for k in range(0, len(names or ()), COLUMNS_MAX):
+                _ask(members[i:i + RUNS_MAX], (names or [])[k:k + COLUMNS_MAX], rows)
+    for run in runs:  # in the trash, or of a project with very many names
+        if run.id not in rows:
+            rows[run.id] = {'params': run.params, 'tags': run.tags, 'metrics': run.metrics}
+    return rows
+
+
 def runs_to_columns(runs: RunList) -> dict[str, list[Any]]:
     """A row a run: attributes, then params.K, tags.K and metrics.K of all of them."""
     attributes = ('id', 'project', 'name', 'kind', 'state', 'started', 'ended')
     columns: dict[str, list[Any]] = {a: [getattr(run, a) for run in runs] for a in attributes}
-    for group in ('params', 'tags', 'metrics'):
-        rows = [getattr(run, group) for run in runs]
-        for key in dict.fromkeys(key for row in rows for key in row):
-            columns[f'{group}.{key}'] = [row.get(key) for row in rows]
+    rows = _rows_of(runs)
+    for group in GROUPS:
+        for key in dict.fromkeys(key for run in runs for key in rows[run.id][group]):
+            columns[f'{group}.{key}'] = [rows[run.id][group].get(key) for run in runs]
     return columns
 
 

@@ -160,10 +160,12 @@ def _read_bins(body: bytes) -> Iterator[Bins]:
         yield Bins(key, context, bool(flags & 1), columns)
 
 
-def _bins(client: _native.Client, run_id: str, keys: list[str], count: int) -> dict[str, Any]:
+def _bins(client: _native.Client, run_id: str, keys: list[str], context: str | None,
+          count: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for i in range(0, len(keys), 200):
-        asked = {'runs': [run_id], 'keys': keys[i:i + 200], 'bins': count}
+    refs = [key if context is None else {'name': key, 'context': context} for key in keys]
+    for i in range(0, len(refs), 200):
+        asked = {'runs': [run_id], 'keys': refs[i:i + 200], 'bins': count}
         _, body, *_ = client.request('POST', '/api/v1/bins', json.dumps(asked),
                                      accept='application/x-track-bins')
         found.update((bins.key, bins) for bins in _read_bins(body))
@@ -189,13 +191,13 @@ def history(run_id: str, keys: str | Iterable[str] | None = None, *, exact: bool
     if keys is None:
         keys = dict.fromkeys(s['key'] for s in series_of(server, run_id))
     names = [keys] if isinstance(keys, str) else list(keys)
+    text = None if context is None else json.dumps(context, sort_keys=True, separators=(',', ':'))
     if not exact:
-        found = _bins(server, run_id, names, bins)
+        found = _bins(server, run_id, names, text, bins)
         missing = [name for name in names if name not in found]
         if missing:
             raise NotFoundError(f'run {run_id} has no series {missing[0]}')
         return History(run_id, {name: found[name] for name in names})
-    text = None if context is None else json.dumps(context, sort_keys=True, separators=(',', ':'))
     return History(run_id, {
         name: Points(name, '', server.get_points(run_id, name)) if text is None
         else _points_in_context(server, run_id, name, text) for name in names})

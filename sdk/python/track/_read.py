@@ -124,7 +124,7 @@ class RunList(list[RunInfo]):
 
     def to_pandas(self) -> Any:
         """A pandas.DataFrame, a row a run: id, project, name, kind, state, started, ended, then
-        params.K, tags.K and metrics.K.  Asks the server for each run.  ImportError without pandas."""
+        params.K, tags.K and metrics.K.  ImportError without pandas."""
         import pandas
 
         from ._frames import runs_to_columns

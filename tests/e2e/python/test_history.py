@@ -105,6 +105,10 @@ def test_series_of_other_ranks(here):
     assert track.history(run.id, 'loss')['loss'].values.tolist() == [10]
     other = track.history(run.id, 'loss', context={'rank': 1})['loss']
     assert other.values.tolist() == [11] and other.steps.tolist() == [5]
+    bins = track.history(run.id, 'loss', exact=False, context={'rank': 1})['loss']
+    assert bins.last.tolist() == [11] and bins.context == '{"rank":1}'
+    with pytest.raises(track.NotFoundError):
+        track.history(run.id, 'loss', exact=False, context={'rank': 9})
     with pytest.raises(track.NotFoundError):
         track.history(run.id, 'loss', context={'rank': 9})
 

@@ -79,6 +79,29 @@ def test_a_list_as_a_frame(three):
     assert runs.to_arrow().num_rows == 3
 
 
+@pytest.mark.parametrize('at_once', [1000, 3])
+def test_a_frame_is_what_each_run_says(here, monkeypatch, at_once):
+    """Names that need quotes, runs of two projects, one in the trash, many names, ranks, NaN."""
+    from track import _frames
+    monkeypatch.setattr(_frames, 'KEYS_MAX', at_once)
+    monkeypatch.setattr(_frames, 'RUNS_MAX', 2)
+    monkeypatch.setattr(_frames, 'COLUMNS_MAX', 7)
+    for i in range(5):
+        run = track.start_run('demo' if i % 2 else 'other', params={'a`b "c\'.é': i, f'p{i}': 'x'},
+                              tags={'t': '', 'u v': str(i)}, rank=i % 2, console=False)
+        run.log({f'm/{k}': i + k for k in range(i * 4)} | {'inf': float('inf')}, 3)
+        run.finish()
+    listed = track.runs(project='*')
+    track.request('DELETE', f'/api/v1/runs/{run.id}')
+    frame = listed.to_pandas()
+    assert list(frame['id']) == [r.id for r in listed] and len(frame) == 5
+    for row, info in zip(frame.to_dict('records'), listed):
+        for group in ('params', 'tags', 'metrics'):
+            got = {k[len(group) + 1:]: v for k, v in row.items()
+                   if k.startswith(group + '.') and not pandas.isna(v)}
+            assert got == getattr(info, group)
+
+
 def test_settings_requests_and_spools(here, tmp_path):
     settings = track.get_settings()
     assert settings['url'] == {'value': here.url, 'origin': 'environment', 'variable': 'TRACK_URL'}
