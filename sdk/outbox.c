@@ -236,10 +236,21 @@ track_status outbox_request(struct outbox *o, const struct outbox_call *call,
     return transport_send(call->t, rq, reply, err);
 }
 
+/* True if its process died in track_start_run: the server never heard of it, nor will it. */
+static bool outbox_is_stillborn(struct outbox *o)
+{
+    return !o->live && o->dead_end == 0 && o->next_seq == 0 && spool_ops_bytes(&o->ops) == 0;
+}
+
 track_status outbox_step(struct outbox *o, struct transport *t, int64_t timeout_ms,
                          track_error *err)
 {
     struct outbox_call call = {t, timeout_ms};
+    if (outbox_is_stillborn(o)) {
+        spool_folder_remove(&o->folder);
+        atomic_store(&o->done, true);
+        return TRACK_OK;
+    }
     track_status asked = outbox_send_ops(o, &call, err);
     if (atomic_load(&o->ops_done) == 0) {
         TRY(asked); /* the run is not there yet */

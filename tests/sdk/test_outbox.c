@@ -3,6 +3,8 @@
 #include "../harness.h"
 #include "folder.h"
 
+#include <unistd.h>
+
 enum { SEGMENT = 64 << 10, SLOTS = (SEGMENT - SPOOL_HEAD_BYTES) / SLOT_BYTES };
 
 static const struct spool_meta meta = {.url = "http://127.0.0.1:1",
@@ -79,6 +81,21 @@ TEST(outbox, takes_what_is_gone_as_held)
     CHECK(outbox_open(&o, &folder, NULL, NULL) == TRACK_OK);
     bool right = o.cut_count == 1 && o.cuts[0].seq == 2 && o.next_seq == 3 &&
                  atomic_load(&o.held) == SLOTS + 10;
+    outbox_close(&o);
+    CHECK(right);
+}
+
+/* Nothing was logged and nobody was told of the run: no server needs to be asked. */
+TEST(outbox, of_a_process_that_died_in_start_run_is_just_removed)
+{
+    AUTO_FOLDER f = {.dir = -1};
+    CHECK(folder_make(&f));
+    struct spool_folder folder;
+    struct outbox o = {.live = NULL};
+    CHECK(spool_folder_make(f.path, &meta, &folder, NULL) == TRACK_OK);
+    CHECK(outbox_open(&o, &folder, NULL, NULL) == TRACK_OK);
+    bool right = outbox_step(&o, NULL, 1000, NULL) == TRACK_OK && atomic_load(&o.done) &&
+                 access(folder.path, F_OK) != 0;
     outbox_close(&o);
     CHECK(right);
 }

@@ -76,4 +76,4 @@ class Scripts:
         return p.stdout.decode() + p.stderr.decode()
 
     def spools(self):
-        return sorted(self.spool.glob('*.*')) if self.spool.exists() else []
+        return sorted(self.spool.glob('[!.]*.*')) if self.spool.exists() else []
