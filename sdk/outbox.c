@@ -233,7 +233,12 @@ track_status outbox_request(struct outbox *o, const struct outbox_call *call,
     rq->timeout_ms = call->timeout_ms;
     buf_release(&reply->body);
     *reply = (struct transport_reply){.body = BUF(reply->body.limit_bytes)};
-    return transport_send(call->t, rq, reply, err);
+    track_error why = {0};
+    track_status status = transport_send(call->t, rq, reply, &why);
+    if (outbox_is_refusal(status)) { /* only a reply refuses, nothing on the way to it */
+        status = TRACK_UNREACHABLE;
+    }
+    return status == TRACK_OK ? TRACK_OK : FAIL(err, status, "%s", why.message);
 }
 
 /* True if its process died in track_start_run: the server never heard of it, nor will it. */

@@ -219,8 +219,9 @@ static track_status run_open_spool(track_run *run, track_error *err)
     struct spool_folder folder;
     TRY(spool_folder_make(c->settings.value[SETTING_SPOOL], &meta, &folder, err));
     struct uuid id, writer;
-    track_status status = name_decode_uuid(run->id, &id, err);
-    status = status == TRACK_OK ? name_decode_uuid(run->writer, &writer, err) : status;
+    track_error why = {0};
+    track_status status = name_decode_uuid(run->id, &id, &why);
+    status = status == TRACK_OK ? name_decode_uuid(run->writer, &writer, &why) : status;
     if (status == TRACK_OK) {
         struct spool_options o = {.dir = folder.dir,
                                   .run = id.byte,
@@ -228,14 +229,14 @@ static track_status run_open_spool(track_run *run, track_error *err)
                                   .segment_bytes = c->segment_bytes,
                                   .bytes_max = c->spool_bytes_max,
                                   .wake = &c->keep};
-        status = spool_init(&run->spool, &o, err);
+        status = spool_init(&run->spool, &o, &why);
     }
     if (status == TRACK_OK) {
-        status = outbox_open(&run->outbox, &folder, &run->spool, err);
+        status = outbox_open(&run->outbox, &folder, &run->spool, &why);
     }
     if (status != TRACK_OK) {
         spool_folder_remove(&folder);
-        return status;
+        return FAIL(err, status, "%.100s: %.130s", folder.path, why.message);
     }
     run->opened = true;
     return TRACK_OK;

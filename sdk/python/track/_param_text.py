@@ -40,10 +40,10 @@ def members(value: Any) -> Iterable[tuple[Any, Any]] | None:
     return None
 
 
-def leaf(key: str, value: Any) -> Text:
+def leaf(key: str, value: Any, what: str = 'parameter') -> Text:
     """One value that has no members."""
     if isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f'parameter {key!r}: {type(value).__name__} is no text; decode it first')
+        raise TypeError(f'{what} {key!r}: {type(value).__name__} is no text; decode it first')
     name = _enum_name(value)
     if name is not None:
         return name

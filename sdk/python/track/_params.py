@@ -89,7 +89,7 @@ def tag_pairs(tags: Iterable[str] | Mapping[str, object]) -> list[tuple[str, str
     for key, value in items:
         if not isinstance(key, str):
             raise TypeError(f'a tag must be str, not {type(key).__name__}: {key!r}')
-        text = leaf(key, value)
+        text = leaf(key, value, 'tag')
         check(key, text, 'tag')
         pairs.append((key, text if isinstance(text, str) else repr(text)))
     return pairs

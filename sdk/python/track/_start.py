@@ -64,6 +64,7 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
     flat = {} if params is None else flatten(params)
     pairs = [] if tags is None else tag_pairs(tags)
     _check_seed(seed)
+    _check_texts(project=project, name=name, note=note, kind=kind, run_id=run_id, url=url, mode=mode)
     if client is None and (url is not None or mode is not None):
         client = _native.Client(url=url, mode=mode)
     if resume is not None and resume is not False:
@@ -94,8 +95,26 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
 
 
 def _check_seed(seed: int | None) -> None:
-    if seed is not None and not 0 <= index(seed) < 1 << 64:
+    if seed is None:
+        return
+    if not hasattr(seed, '__index__'):
+        raise TypeError(f'seed must be an int, not {type(seed).__name__}')
+    if not 0 <= index(seed) < 1 << 64:
         raise InvalidError(f'seed {seed!r}: must be 0..2**64-1')
+
+
+def _check_texts(**texts: str | None) -> None:
+    for argument, text in texts.items():
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            raise TypeError(f'{argument} must be a str, not {type(text).__name__}: {text!r}')
+        if '\0' in text:
+            raise InvalidError(f'{argument} {text!r}: has a NUL character')
+        try:
+            text.encode()
+        except UnicodeEncodeError as bad:
+            raise InvalidError(f'{argument} {text!r}: not valid Unicode ({bad.reason})') from None
 
 
 def id_of(run: str | Any) -> str:
