@@ -43,6 +43,8 @@ struct config {
     int64_t threads;           /* of HTTP, 2..64 */
     int64_t max_body_bytes;    /* largest JSON document, 64 KiB..1 GiB */
     int64_t free_min_bytes;    /* of the disk, for uploads; 0: max(1 GiB, 2 %) */
+    bool seal;                 /* points leave the journal for packs */
+    int64_t journal_max_bytes; /* that may wait for that */
     int64_t drain_s;           /* time for open requests at the end, 0..600 */
 };
 

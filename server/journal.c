@@ -343,5 +343,5 @@ track_status journal_append(struct store *s, struct journal_append *call, track_
     call->decoded = body;
     call->ticket.bytes = call->body.size;
     call->ticket.after = journal_append_after;
-    return store_submit(s, &call->ticket, journal_append_work, err);
+    return store_submit_points(s, &call->ticket, journal_append_work, err);
 }

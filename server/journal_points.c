@@ -203,5 +203,5 @@ track_status journal_points(struct store *s, struct journal_points *call, track_
     call->append.ticket.bytes =
         1024 + call->point_count * sizeof(*call->points) + call->line_count * 64;
     call->append.ticket.after = journal_append_after;
-    return store_submit(s, &call->append.ticket, points_work, err);
+    return store_submit_points(s, &call->append.ticket, points_work, err);
 }

@@ -6,6 +6,7 @@
 #include "http.h"
 #include "http_listen.h"
 #include "routes.h"
+#include "seal.h"
 #include "store_gc.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct daemon {
     struct live *live;
     struct tail *tail;
     struct gc gc;
+    struct seal *seal;           /* NULL: nothing is sealed */
     _Atomic(struct http *) http; /* NULL before it is opened and once it is closed */
     size_t listening;            /* of fds and urls: how many are open */
     int fds[CONFIG_LIST_MAX];
@@ -86,6 +88,7 @@ static track_status open_all(struct daemon *d, track_error *err)
     bool full = strcmp(d->config.sync, "full") == 0;
     struct store_options options = {.data = d->config.data,
                                     .free_bytes_min = d->config.free_min_bytes,
+                                    .journal_max = d->config.seal ? d->config.journal_max_bytes : 0,
                                     .ops = full ? &db_sqlite : &db_sqlite_normal,
                                     .readers_max = (int)d->config.threads + 2};
     TRY(route_check(routes, routes_count, err));
@@ -104,6 +107,9 @@ static track_status open_all(struct daemon *d, track_error *err)
                           .routes = routes,
                           .routes_count = routes_count,
                           .started_us = clock_wall_us()};
+    if (d->config.seal) {
+        TRY(seal_open(&(struct seal_options){.store = d->store, .log = d->app.log}, &d->seal, err));
+    }
     struct http *http;
     TRY(http_open(&d->app, d->fds, d->config.listen.count, &http, err));
     atomic_store(&d->http, http);
@@ -116,6 +122,7 @@ static void close_all(struct daemon *d)
     live_set_wake(d->live, NULL, NULL);
     http_close(atomic_load(&d->http), d->config.drain_s);
     atomic_store(&d->http, NULL);
+    seal_close(d->seal);
     tail_close(d->tail);
     store_close(d->store);
     live_close(d->live);

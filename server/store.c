@@ -36,8 +36,10 @@ struct store {
     struct live *live;
     int readers_max, read_limit_ms;
     int64_t free_bytes_min;
+    int64_t journal_max;
     bool must_exist;
-    atomic_bool full; /* as of the last look at the disk */
+    atomic_bool full;              /* as of the last look at the disk */
+    _Atomic int64_t journal_bytes; /* as of the last look of the sealer, and what came since */
 
     pthread_mutex_t lock;            /* guards what follows */
     pthread_cond_t returned;         /* a reader has come back */
@@ -132,6 +134,7 @@ static track_status init(struct store *s, const struct store_options *o, track_e
     s->readers_max = s->readers_max > READERS_MAX ? READERS_MAX : s->readers_max;
     s->read_limit_ms = o->read_limit_ms ? o->read_limit_ms : READ_LIMIT_MS;
     s->free_bytes_min = o->free_bytes_min;
+    s->journal_max = o->journal_max;
     return TRACK_OK;
 }
 
@@ -268,6 +271,24 @@ track_status store_submit(struct store *s, struct ticket *t, ticket_work *work, 
         return FAIL(err, TRACK_FULL, "the server's disk is full: only finishing runs is possible");
     }
     return store_submit_always(s, t, work, err);
+}
+
+track_status store_submit_points(struct store *s, struct ticket *t, ticket_work *work,
+                                 track_error *err)
+{
+    int64_t waiting = atomic_load(&s->journal_bytes);
+    if (s->journal_max > 0 && waiting > s->journal_max) {
+        return FAIL(err, TRACK_BUSY, "%lld MiB of points wait to be sealed: send them again later",
+                    (long long)(waiting >> 20));
+    }
+    TRY(store_submit(s, t, work, err));
+    atomic_fetch_add(&s->journal_bytes, (int64_t)t->bytes);
+    return TRACK_OK;
+}
+
+void store_note_journal(struct store *s, int64_t bytes)
+{
+    atomic_store(&s->journal_bytes, bytes);
 }
 
 track_status store_node_next(struct db *db, enum node_type type, int64_t *out, track_error *err)

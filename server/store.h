@@ -33,6 +33,7 @@ struct store_options {
     int readers_max;          /* connections that read at once; 0: 4 */
     int read_limit_ms;        /* deadline of a read; 0: 5,000 */
     int64_t free_bytes_min;   /* uploads are refused below; 0: max(1 GiB, 2 % of the disk) */
+    int64_t journal_max; /* points are refused while more bytes wait for the sealer; 0: never */
 };
 
 /* Opens the data directory: takes its lock, opens the database (making or migrating it) and starts

@@ -35,6 +35,16 @@ track_status store_submit(struct store *s, struct ticket *t, ticket_work *work, 
 track_status store_submit_always(struct store *s, struct ticket *t, ticket_work *work,
                                  track_error *err);
 
+/* The same for points and lines: t->bytes of them.
+ *
+ * TRACK_BUSY  so much waits in the journal that the sealer has to catch up first.
+ */
+track_status store_submit_points(struct store *s, struct ticket *t, ticket_work *work,
+                                 track_error *err);
+
+/* How many bytes wait for the sealer, as it has just found. */
+void store_note_journal(struct store *s, int64_t bytes);
+
 /* Asks how full the disk is, for the store_submit calls that follow. */
 track_status store_look_at_disk(struct store *s, track_error *err);
 

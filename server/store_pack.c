@@ -190,7 +190,8 @@ track_status store_pack_many(struct store *s, struct arena *arena, struct run_no
     AUTO_READ struct read r = {0};
     struct gather g = GATHER(arena, int64_t);
     TRY(store_read_begin(s, &r, err));
-    TRY(db_run(r.db, QUERY_pack_many, DB_IN(db_i(PACK_FAN_IN)), node_row, &g, err));
+    TRY(db_run(r.db, QUERY_pack_many, DB_IN(db_i(PACK_FAN_IN), db_i(PACK_LARGE_BYTES)), node_row,
+               &g, err));
     *out = (struct run_nodes){g.at, g.count};
     return TRACK_OK;
 }

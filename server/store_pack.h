@@ -4,18 +4,19 @@
  * transaction, so that every point is in exactly one place whoever else seals or merges, and
  * however often the change is tried: what it takes away must be there, all of it, or it does
  * nothing.  tests/model plays this against itself.
- * Uses: store, store_object.  See store.h for how writes are called.
+ * Uses: pack, store, store_object.  See store.h for how writes are called.
  */
 #ifndef SERVER_STORE_PACK_H
 #define SERVER_STORE_PACK_H
+#include "../core/pack.h" /* enum pack_kind */
 #include "store.h"
 #include "store_object.h"
 
-enum { PACK_POINTS = 1, PACK_LINES = 2 };
 enum {
-    PACK_HEADS_MAX = 1024, /* journal rows of one page */
-    PACK_CHANGE_MAX = 256, /* ranges, packs that go, packs that come: of a change, each */
-    PACK_FAN_IN = 16,      /* so many packs of one level are merged */
+    PACK_HEADS_MAX = 1024,  /* journal rows of one page */
+    PACK_CHANGE_MAX = 1024, /* ranges, packs that go, packs that come: of a change, each */
+    PACK_LARGE_BYTES = PACK_BYTES_MAX / 2, /* merged only at the end of the run */
+    PACK_FAN_IN = 16,                      /* so many packs of one level are merged */
 };
 
 struct pack {
@@ -111,7 +112,8 @@ track_status journal_heads(struct db *db, const struct head_ask *ask, struct jou
 track_status journal_body(struct db *db, int64_t run_node, const struct journal_head *head,
                           struct arena *arena, struct bytes *out, track_error *err);
 
-/* Runs with packs to merge: PACK_FAN_IN or more of one epoch, kind and level. */
+/* Runs with packs to merge: PACK_FAN_IN or more of one epoch, kind and level, none of them large;
+ * or that have ended, with nothing in the journal, and have packs that are not final. */
 struct run_nodes {
     const int64_t *at; /* [count] */
     size_t count;

@@ -19,6 +19,8 @@ CREATE TABLE pack(
     PRIMARY KEY(run, digest)
 ) {CLUSTER};
 CREATE INDEX pack_digest ON pack(digest);
+-- Those that may still be merged.
+CREATE INDEX pack_open ON pack(run, epoch, level) WHERE rev = 0;
 
 -- The run went back to a step: points of an epoch below this one are visible up to it.
 CREATE TABLE rewind(

@@ -47,7 +47,12 @@ SELECT p.digest, p.kind, p.epoch, p.level, p.rev, p.n, p.series, p.step_lo, p.st
     p.us_hi, p.sealed_us, b.size, b.stored, b.enc, b.loc
 FROM pack p JOIN blob b ON b.digest = p.digest WHERE p.run = $1 ORDER BY p.sealed_us, p.digest;
 
--- Runs with at least $1 packs of one epoch, kind and level that may be merged.
--- name: pack_many i -> i
-SELECT DISTINCT run FROM pack WHERE rev = 0 GROUP BY run, epoch, kind, level HAVING count(*) >= $1
-ORDER BY run;
+-- Runs with packs to merge: at least $1 of one epoch, kind and level that are smaller than $2; and
+-- those that have ended, where nothing waits in the journal, with packs that are not final.
+-- name: pack_many ii -> i
+SELECT p.run FROM pack p JOIN blob b ON b.digest = p.digest WHERE p.rev = 0 AND b.stored < $2
+GROUP BY p.run, p.epoch, p.kind, p.level HAVING count(*) >= $1
+UNION SELECT p.run FROM pack p JOIN run r ON r.node = p.run
+WHERE p.rev = 0 AND r.ended_us IS NOT NULL AND r.state NOT IN ('running', 'queued', 'unconfirmed')
+    AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.run = p.run)
+ORDER BY 1;

@@ -1,0 +1,288 @@
+#include "seal.h"
+
+#include "clock.h"
+#include "log.h"
+#include "seal_merge.h"
+#include "seal_run.h"
+#include "store_base.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum {
+    LIST_BYTES = 64 << 20,
+    FIRST_S = 1, /* after the start */
+    MERGE_EVERY_S = 10,
+    AFTER_FAILURE_S = 60,
+    MERGE_NICE = 10,   /* others go first */
+    BUSY_TICKETS = 64, /* so many wait for the writer: merging waits too */
+    YIELD_US = 5000,
+    YIELDS_MAX = 40, /* at a time */
+};
+#define SECOND_US INT64_C(1000000)
+
+struct seal {
+    struct arena own; /* holds this struct */
+    struct store *store;
+    struct log *log;
+    struct seal_marks marks; /* of the sealing thread */
+    struct pack_between between;
+    pthread_t threads[2];
+    size_t thread_count;
+    pthread_mutex_t lock; /* guards counts and stopping */
+    pthread_cond_t wake;
+    struct seal_counts counts;
+    atomic_bool stopping;
+};
+
+/* A run that something went wrong with. */
+static void say(struct seal *s, const char *what, int64_t run_node, const track_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    s->counts.failures += err->status != TRACK_CONFLICT;
+    pthread_mutex_unlock(&s->lock);
+    if (err->status != TRACK_CONFLICT && !atomic_load(&s->stopping)) {
+        log_note(s->log, LOG_WARNING, what, "run %lld: %s", (long long)run_node, err->message);
+    }
+}
+
+/* Lets ingest go first, for a while. */
+static track_status yield(void *data, track_error *err)
+{
+    struct seal *s = data;
+    const struct timespec pause = {.tv_nsec = YIELD_US * 1000};
+    for (int i = 0; i < YIELDS_MAX; i++) {
+        struct writer_counts counts;
+        if (atomic_load(&s->stopping)) {
+            return FAIL(err, TRACK_CONFLICT, "the server ends");
+        }
+        writer_count(store_writer(s->store), &counts);
+        if (counts.queue_tickets < BUSY_TICKETS) {
+            return TRACK_OK;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return TRACK_OK;
+}
+
+/* What of the journal of a run has not been looked at, as far as that is known. */
+static struct journal_waiting fresh(const struct seal *s, const struct journal_waiting *w)
+{
+    struct journal_waiting new = *w;
+    const struct seal_mark *mark = seal_marks_get(&s->marks, w->run_node, w->epoch, NULL);
+    if (mark && mark->rows <= w->rows) {
+        new.rows -= mark->rows;
+        new.points -= mark->points;
+        new.bytes -= mark->bytes;
+        new.oldest_us = mark->looked_us > w->oldest_us ? mark->looked_us : w->oldest_us;
+    }
+    return new;
+}
+
+static bool is_due(const struct journal_waiting *w, int64_t now_us)
+{
+    int64_t points = w->keys * SEAL_KEY_POINTS;
+    points = points > SEAL_POINTS_MIN ? points : SEAL_POINTS_MIN;
+    return w->rows > 0 && (w->ended || w->points >= points || w->bytes >= SEAL_BYTES_MIN ||
+                           now_us - w->oldest_us >= SEAL_OLD_S * SECOND_US ||
+                           now_us - w->newest_us >= SEAL_IDLE_S * SECOND_US);
+}
+
+static void count_sealed(struct seal *s, const struct seal_did *did)
+{
+    pthread_mutex_lock(&s->lock);
+    s->counts.sealed_rows += (uint64_t)did->rows;
+    s->counts.sealed_points += (uint64_t)did->points;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Seals all there is of one run and epoch, and remembers what stays. */
+static track_status seal_all(struct seal *s, const struct journal_waiting *w, int64_t now_us,
+                             track_error *err)
+{
+    struct seal_ask ask = {.store = s->store,
+                           .marks = &s->marks,
+                           .run_node = w->run_node,
+                           .epoch = w->epoch,
+                           .now_us = now_us};
+    struct seal_mark left = {.run_node = w->run_node,
+                             .epoch = w->epoch,
+                             .rows = w->rows,
+                             .points = w->points,
+                             .bytes = w->bytes,
+                             .looked_us = now_us};
+    struct seal_did did = {.more = true};
+    while (did.more && !atomic_load(&s->stopping)) {
+        TRY(seal_run(&ask, &did, err));
+        count_sealed(s, &did);
+        left.rows -= did.rows;
+        left.points -= did.points;
+        left.bytes -= did.bytes;
+    }
+    return seal_marks_set(&s->marks, &left, err);
+}
+
+track_status seal_pass(struct seal *s, int64_t now_us, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(LIST_BYTES);
+    struct waiting_list list;
+    int64_t bytes = 0;
+    TRY(store_journal_waiting(s->store, &arena, &list, err));
+    for (size_t i = 0; i < list.count && !atomic_load(&s->stopping); i++) {
+        const struct journal_waiting *w = &list.at[i];
+        struct journal_waiting new = fresh(s, w);
+        track_error why = {0};
+        bool due = is_due(&new, now_us);
+        if (due && seal_all(s, w, now_us, &why) == TRACK_OK) {
+            continue;
+        }
+        if (due) {
+            say(s, "seal", w->run_node, &why);
+        }
+        bytes += new.bytes;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->counts.waiting_bytes = bytes;
+    pthread_mutex_unlock(&s->lock);
+    store_note_journal(s->store, bytes);
+    return TRACK_OK;
+}
+
+typedef track_status merge_step(const struct merge_ask *ask, size_t *merged, track_error *err);
+
+/* Repeats a step until there is nothing more to merge. */
+static track_status merge_all(struct seal *s, const struct merge_ask *ask, merge_step *step,
+                              track_error *err)
+{
+    size_t merged = 1;
+    while (merged > 0 && !atomic_load(&s->stopping)) {
+        TRY(step(ask, &merged, err));
+        pthread_mutex_lock(&s->lock);
+        s->counts.packs_merged += merged;
+        pthread_mutex_unlock(&s->lock);
+    }
+    return TRACK_OK;
+}
+
+track_status seal_merge(struct seal *s, int64_t now_us, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(LIST_BYTES);
+    struct run_nodes runs;
+    TRY(store_pack_many(s->store, &arena, &runs, err));
+    for (size_t i = 0; i < runs.count && !atomic_load(&s->stopping); i++) {
+        struct merge_ask ask = {
+            .store = s->store, .run_node = runs.at[i], .now_us = now_us, .between = &s->between};
+        track_error why = {0};
+        track_status status = merge_all(s, &ask, merge_level, &why);
+        status = status == TRACK_OK ? merge_all(s, &ask, merge_final, &why) : status;
+        if (status != TRACK_OK) {
+            say(s, "merge", runs.at[i], &why);
+        }
+    }
+    return TRACK_OK;
+}
+
+/* Sleeps; false: it is time to end. */
+static bool rest(struct seal *s, int seconds)
+{
+    int64_t until_us = clock_steady_us() + seconds * SECOND_US;
+    struct timespec until = {until_us / SECOND_US, until_us % SECOND_US * 1000};
+    int rc = 0;
+    pthread_mutex_lock(&s->lock);
+    while (!atomic_load(&s->stopping) && rc == 0) {
+        rc = pthread_cond_clockwait(&s->wake, &s->lock, CLOCK_MONOTONIC, &until);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return !atomic_load(&s->stopping);
+}
+
+static void *seal_until_stopped(void *data)
+{
+    struct seal *s = data;
+    uint64_t failures = 0;
+    int pause = FIRST_S;
+    while (rest(s, pause)) {
+        track_error err = {0};
+        struct seal_counts counts;
+        if (seal_pass(s, clock_wall_us(), &err) != TRACK_OK) {
+            log_note(s->log, LOG_WARNING, "seal", "%s", err.message);
+        }
+        seal_count(s, &counts);
+        pause = counts.failures != failures ? AFTER_FAILURE_S : SEAL_EVERY_S;
+        failures = counts.failures;
+    }
+    return NULL;
+}
+
+static void *merge_until_stopped(void *data)
+{
+    struct seal *s = data;
+    (void)setpriority(PRIO_PROCESS, 0, MERGE_NICE); /* of this thread */
+    for (int pause = FIRST_S; rest(s, pause); pause = MERGE_EVERY_S) {
+        track_error err = {0};
+        if (seal_merge(s, clock_wall_us(), &err) != TRACK_OK) {
+            log_note(s->log, LOG_WARNING, "merge", "%s", err.message);
+        }
+    }
+    return NULL;
+}
+
+static track_status start(struct seal *s, track_error *err)
+{
+    static void *(*const loops[])(void *) = {seal_until_stopped, merge_until_stopped};
+    for (size_t i = 0; i < 2; i++) {
+        if (pthread_create(&s->threads[i], NULL, loops[i], s) != 0) {
+            return FAIL(err, TRACK_NOMEM, "no thread for sealing");
+        }
+        s->thread_count++;
+    }
+    return TRACK_OK;
+}
+
+track_status seal_open(const struct seal_options *options, struct seal **out, track_error *err)
+{
+    struct arena own = ARENA(sizeof(struct seal) + 4096);
+    struct seal *s = ARENA_NEW(&own, struct seal);
+    if (!s) {
+        return FAIL(err, TRACK_NOMEM, "no room for the sealer");
+    }
+    *s = (struct seal){.own = own, .store = options->store, .log = options->log};
+    s->between = (struct pack_between){yield, s};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    track_status status = options->idle ? TRACK_OK : start(s, err);
+    if (status != TRACK_OK) {
+        seal_close(s);
+        return status;
+    }
+    *out = s;
+    return TRACK_OK;
+}
+
+void seal_close(struct seal *s)
+{
+    if (!s) {
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->stopping, true);
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->thread_count; i++) {
+        pthread_join(s->threads[i], NULL);
+    }
+    seal_marks_release(&s->marks);
+    pthread_cond_destroy(&s->wake);
+    pthread_mutex_destroy(&s->lock);
+    struct arena own = s->own;
+    arena_release(&own);
+}
+
+void seal_count(struct seal *s, struct seal_counts *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->counts;
+    pthread_mutex_unlock(&s->lock);
+}

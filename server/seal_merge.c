@@ -1,0 +1,204 @@
+#include "seal_merge.h"
+
+#include "seal_out.h"
+#include "store_base.h"
+#include "store_blob.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LIST_BYTES = 64 << 20,
+    WORK_BYTES = 1 << 30, /* directories, readers, the builder; the pack lies beside it */
+    LEVEL_MAX = 255,
+};
+
+/* The packs of a run, and the run. */
+struct merging {
+    const struct merge_ask *ask;
+    struct arena *arena;
+    struct run run;
+    struct pack_list list;
+    const struct pack **chosen; /* [PACK_MERGE_MAX] */
+    size_t count;
+    int64_t rev; /* of what comes */
+};
+
+static track_status merging_begin(struct merging *m, const struct merge_ask *ask,
+                                  struct arena *arena, track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    *m = (struct merging){.ask = ask, .arena = arena};
+    m->chosen = ARENA_ARRAY(arena, const struct pack *, PACK_MERGE_MAX);
+    if (!m->chosen) {
+        return FAIL(err, TRACK_NOMEM, "no room for packs to merge");
+    }
+    TRY(store_read_begin(ask->store, &r, err));
+    TRY(run_get(r.db, ask->run_node, arena, &m->run, err));
+    return pack_list(r.db, ask->run_node, arena, &m->list, err);
+}
+
+static bool may_merge(const struct pack *p)
+{
+    return p->rev == 0 && p->kind == PACK_POINTS;
+}
+
+/* Chooses packs like `like`, oldest first, at most `most`. */
+static void choose_level(struct merging *m, const struct pack *like, size_t most)
+{
+    m->count = 0;
+    for (size_t i = 0; i < m->list.count && m->count < most; i++) {
+        const struct pack *p = &m->list.at[i];
+        if (may_merge(p) && p->epoch == like->epoch && p->level == like->level &&
+            p->stored < PACK_LARGE_BYTES) {
+            m->chosen[m->count++] = p;
+        }
+    }
+}
+
+/* Chooses all packs of an epoch that are not final. */
+static void choose_epoch(struct merging *m, int64_t epoch)
+{
+    m->count = 0;
+    for (size_t i = 0; i < m->list.count && m->count < PACK_MERGE_MAX; i++) {
+        const struct pack *p = &m->list.at[i];
+        if (may_merge(p) && p->epoch == epoch) {
+            m->chosen[m->count++] = p;
+        }
+    }
+}
+
+/* A pack in the database. */
+struct source {
+    struct store *store;
+    struct blob blob;
+    struct buf part; /* what was read last */
+};
+
+static track_status source_read(void *data, uint64_t offset, size_t size, struct bytes *out,
+                                track_error *err)
+{
+    struct source *s = data;
+    s->part.size = 0;
+    for (size_t at = 0; at < size;) {
+        size_t piece = size - at < BLOB_READ_BYTES_MAX ? size - at : BLOB_READ_BYTES_MAX;
+        TRY(store_blob_read(s->store, &s->blob, (int64_t)(offset + at), piece, &s->part, err));
+        at += piece;
+    }
+    return buf_end(&s->part, out, err);
+}
+
+struct sources {
+    struct source at[PACK_MERGE_MAX];
+    struct pack_dir dirs[PACK_MERGE_MAX];
+    struct pack_input inputs[PACK_MERGE_MAX];
+    struct bytes digests[PACK_MERGE_MAX];
+    size_t count;
+};
+
+static void sources_release(struct sources **s)
+{
+    for (size_t i = 0; *s && i < (*s)->count; i++) {
+        buf_release(&(*s)->at[i].part);
+    }
+}
+
+static track_status sources_open(struct merging *m, struct sources *s, track_error *err)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct pack *p = m->chosen[i];
+        struct source *from = &s->at[s->count];
+        *from = (struct source){.store = m->ask->store, .part = BUF(PACK_BYTES_MAX)};
+        s->count++;
+        TRY(store_blob_get(m->ask->store, p->digest, m->arena, &from->blob, err));
+        s->inputs[i] = (struct pack_input){.blob = {source_read, from, (uint64_t)from->blob.size},
+                                           .dir = &s->dirs[i]};
+        TRY(pack_dir_read(&s->inputs[i].blob, m->arena, &s->dirs[i], err));
+        s->digests[i] = p->digest;
+    }
+    return TRACK_OK;
+}
+
+static unsigned level_of(const struct merging *m)
+{
+    int64_t level = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        level = m->chosen[i]->level > level ? m->chosen[i]->level : level;
+    }
+    return level < LEVEL_MAX ? (unsigned)level + 1 : LEVEL_MAX;
+}
+
+static track_status build(struct merging *m, const struct sources *s, struct seal_out *out,
+                          track_error *err)
+{
+    struct pack_builder *builder;
+    struct pack_head head = s->dirs[0].head;
+    head.level = level_of(m);
+    struct pack_options options = seal_out_options(out, &head, m->rev);
+    TRY(pack_build_open(&options, m->arena, &builder, err));
+    TRY(pack_merge(s->inputs, s->count, m->ask->between, m->arena, builder, err));
+    return pack_build_end(builder, err);
+}
+
+/* Merges what was chosen. */
+static track_status merge_chosen(struct merging *m, track_error *err)
+{
+    __attribute__((cleanup(sources_release))) struct sources *s =
+        ARENA_NEW(m->arena, struct sources);
+    struct seal_out *out = NULL;
+    if (!s) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu packs", m->count);
+    }
+    TRY(sources_open(m, s, err));
+    TRY(seal_out_begin(m->ask->store, m->arena, m->ask->now_us, &out, err));
+    struct pack_change change = {
+        .run_node = m->ask->run_node, .olds = s->digests, .old_count = s->count};
+    track_status status = build(m, s, out, err);
+    status = status == TRACK_OK ? seal_out_commit(out, &change, err) : status;
+    seal_out_release(out);
+    return status;
+}
+
+track_status merge_level(const struct merge_ask *ask, size_t *merged, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(WORK_BYTES);
+    struct merging m;
+    *merged = 0;
+    TRY(merging_begin(&m, ask, &arena, err));
+    for (size_t i = 0; i < m.list.count; i++) {
+        if (!may_merge(&m.list.at[i])) {
+            continue;
+        }
+        choose_level(&m, &m.list.at[i], PACK_FAN_IN);
+        if (m.count == PACK_FAN_IN) {
+            TRY(merge_chosen(&m, err));
+            *merged = m.count;
+            return TRACK_OK;
+        }
+    }
+    return TRACK_OK;
+}
+
+static bool has_ended(const struct run *run)
+{
+    return run->ended_us != 0 && strcmp(run->state, "running") != 0 &&
+           strcmp(run->state, "queued") != 0 && strcmp(run->state, "unconfirmed") != 0;
+}
+
+track_status merge_final(const struct merge_ask *ask, size_t *merged, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(WORK_BYTES);
+    struct merging m;
+    *merged = 0;
+    TRY(merging_begin(&m, ask, &arena, err));
+    for (size_t i = 0; i < m.list.count && has_ended(&m.run); i++) {
+        if (may_merge(&m.list.at[i])) {
+            choose_epoch(&m, m.list.at[i].epoch);
+            m.rev = m.run.rev;
+            TRY(merge_chosen(&m, err));
+            *merged = m.count;
+            return TRACK_OK;
+        }
+    }
+    return TRACK_OK;
+}

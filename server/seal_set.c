@@ -1,0 +1,264 @@
+#include "seal_set.h"
+
+#include "../core/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ID_ROOM_MIN = 64,
+    FRAMES_MAX = 4096, /* of a row: as many as a body may have */
+    PART = 1024,       /* points given to the builder at once */
+    POINTS_BYTES_MAX = 1 << 30,
+};
+
+static track_status nomem(track_error *err)
+{
+    return FAIL(err, TRACK_NOMEM, "points that leave the journal: no memory");
+}
+
+static bool is_numbers(const struct frame *f)
+{
+    bool numbers = f->head.kind == FRAME_POINTS;
+    for (size_t b = 0; b < f->block_count && numbers; b++) {
+        for (size_t c = 0; c < f->blocks[b].column_count && numbers; c++) {
+            numbers = f->blocks[b].columns[c].values != NULL;
+        }
+    }
+    return numbers;
+}
+
+track_status seal_row_decode(struct bytes body, struct arena *arena, struct seal_row *out,
+                             track_error *err)
+{
+    struct frame *frames = ARENA_ARRAY(arena, struct frame, FRAMES_MAX);
+    *out = (struct seal_row){.frames = frames, .numbers = true};
+    if (!frames) {
+        return nomem(err);
+    }
+    while (body.size > 0 && out->count < FRAMES_MAX && out->numbers) {
+        struct frame *f = &frames[out->count++];
+        struct frame_head head;
+        track_status status = frame_decode_head(body, &head, err);
+        if (status == TRACK_OK) {
+            status = frame_decode((struct bytes){body.at, head.size}, arena, f, err);
+        }
+        if (status != TRACK_OK) {
+            return status == TRACK_NOMEM ? status
+                                         : FAIL(err, TRACK_CORRUPT, "a journal row is damaged");
+        }
+        out->numbers = is_numbers(f);
+        body = (struct bytes){body.at + head.size, body.size - head.size};
+    }
+    return TRACK_OK;
+}
+
+static struct seal_series **slot(const struct seal_set *set, int64_t id)
+{
+    size_t i = (size_t)id & (set->id_room - 1);
+    while (set->by_id[i] && set->by_id[i]->id != id) {
+        i = (i + 1) & (set->id_room - 1);
+    }
+    return &set->by_id[i];
+}
+
+/* Keeps the table at most half full. */
+static track_status reserve(struct seal_set *set, track_error *err)
+{
+    if (2 * (set->count + 1) <= set->id_room) {
+        return TRACK_OK;
+    }
+    struct seal_set old = *set;
+    set->id_room = old.id_room ? 2 * old.id_room : ID_ROOM_MIN;
+    set->by_id = ARENA_ARRAY(set->arena, struct seal_series *, set->id_room);
+    if (!set->by_id) {
+        *set = old;
+        return nomem(err);
+    }
+    for (size_t i = 0; i < old.id_room; i++) {
+        if (old.by_id[i]) {
+            *slot(set, old.by_id[i]->id) = old.by_id[i];
+        }
+    }
+    return TRACK_OK;
+}
+
+static track_status copy(struct seal_set *set, const char *text, struct bytes *out,
+                         track_error *err)
+{
+    size_t size = strlen(text);
+    const char *at = arena_text(set->arena, text, size);
+    *out = (struct bytes){(const unsigned char *)at, size};
+    return at ? TRACK_OK : nomem(err);
+}
+
+/* The series of a key, made when it is new. */
+static track_status series_get(struct seal_set *set, const struct journal_key *key,
+                               struct seal_series **out, track_error *err)
+{
+    TRY(reserve(set, err));
+    struct seal_series **at = slot(set, key->series);
+    if (!*at) {
+        struct seal_series *s = ARENA_NEW(set->arena, struct seal_series);
+        if (!s) {
+            return nomem(err);
+        }
+        *s = (struct seal_series){
+            .id = key->series, .points = BUF(POINTS_BYTES_MAX), .sorted = true};
+        TRY(copy(set, key->name, &s->name, err));
+        TRY(copy(set, key->context, &s->context, err));
+        *at = s;
+        set->count++;
+    }
+    *out = *at;
+    return TRACK_OK;
+}
+
+static const struct point *points_of(const struct seal_series *s)
+{
+    return (const struct point *)(const void *)s->points.at;
+}
+
+static size_t count_of(const struct seal_series *s)
+{
+    return s->points.size / sizeof(struct point);
+}
+
+static track_status add_column(struct seal_series *s, const struct frame_block *b,
+                               const double *values, track_error *err)
+{
+    size_t had = count_of(s);
+    void *at = buf_add(&s->points, b->rows * sizeof(struct point));
+    if (!at) {
+        return nomem(err);
+    }
+    struct point *to = at;
+    for (size_t i = 0; i < b->rows; i++) {
+        to[i] = (struct point){b->steps[i], b->times_us[i], values[i]};
+    }
+    const struct point *all = points_of(s);
+    for (size_t i = had ? had : 1; i < had + b->rows && s->sorted; i++) {
+        s->sorted = point_compare(&all[i - 1], &all[i]) < 0;
+    }
+    return TRACK_OK;
+}
+
+static track_status add_block(struct seal_set *set, const struct frame_block *b,
+                              struct seal_keys *keys, track_error *err)
+{
+    for (size_t c = 0; c < b->column_count; c++) {
+        uint32_t number = b->columns[c].key;
+        if (number >= keys->keys->count) {
+            return FAIL(err, TRACK_CORRUPT, "a journal row uses key %u, which nobody has defined",
+                        number);
+        }
+        if (!keys->series[number]) {
+            TRY(series_get(set, &keys->keys->at[number], &keys->series[number], err));
+        }
+        TRY(add_column(keys->series[number], b, b->columns[c].values, err));
+        set->points += b->rows;
+    }
+    return TRACK_OK;
+}
+
+track_status seal_set_add(struct seal_set *set, const struct seal_row *row, struct seal_keys *keys,
+                          track_error *err)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        const struct frame *f = &row->frames[i];
+        for (size_t b = 0; b < f->block_count; b++) {
+            TRY(add_block(set, &f->blocks[b], keys, err));
+        }
+    }
+    return TRACK_OK;
+}
+
+static int compare_points(const void *a, const void *b)
+{
+    return point_compare(a, b);
+}
+
+/* Sorts the points, and drops what is there twice. */
+static void settle(struct seal_series *s)
+{
+    struct point *at = (struct point *)(void *)s->points.at;
+    size_t count = count_of(s), kept = 0;
+    if (s->sorted) {
+        return;
+    }
+    qsort(at, count, sizeof(*at), compare_points);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || point_compare(&at[kept - 1], &at[i]) != 0) {
+            at[kept++] = at[i];
+        }
+    }
+    s->points.size = kept * sizeof(*at);
+    s->sorted = true;
+}
+
+static track_status build_series(const struct seal_series *s, struct pack_builder *to,
+                                 track_error *err)
+{
+    struct pack_series series = {.name = s->name, .context = s->context, .kind = PACK_NUMBERS};
+    const struct point *at = points_of(s);
+    size_t count = count_of(s);
+    int64_t steps[PART], times[PART];
+    double values[PART];
+    TRY(pack_build_series(to, &series, err));
+    for (size_t i = 0; i < count; i += PART) {
+        struct stretch part = {steps, times, values, count - i < PART ? count - i : PART};
+        for (size_t k = 0; k < part.count; k++) {
+            steps[k] = at[i + k].step;
+            times[k] = at[i + k].time_us;
+            values[k] = at[i + k].value;
+        }
+        TRY(pack_build_add(to, &part, err));
+    }
+    return TRACK_OK;
+}
+
+static int compare_bytes(struct bytes a, struct bytes b)
+{
+    size_t size = a.size < b.size ? a.size : b.size;
+    int order = size ? memcmp(a.at, b.at, size) : 0;
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int compare_series(const void *a, const void *b)
+{
+    const struct seal_series *x = *(struct seal_series *const *)a;
+    const struct seal_series *y = *(struct seal_series *const *)b;
+    int order = compare_bytes(x->name, y->name);
+    return order ? order : compare_bytes(x->context, y->context);
+}
+
+track_status seal_set_build(struct seal_set *set, struct pack_builder *to, track_error *err)
+{
+    struct seal_series **sorted = ARENA_ARRAY(set->arena, struct seal_series *, set->count + 1);
+    size_t count = 0;
+    if (!sorted) {
+        return nomem(err);
+    }
+    for (size_t i = 0; i < set->id_room; i++) {
+        if (set->by_id[i]) {
+            sorted[count++] = set->by_id[i];
+        }
+    }
+    qsort(sorted, count, sizeof(struct seal_series *), compare_series);
+    for (size_t i = 0; i < count; i++) {
+        settle(sorted[i]);
+        TRY(build_series(sorted[i], to, err));
+        buf_release(&sorted[i]->points);
+    }
+    return TRACK_OK;
+}
+
+void seal_set_release(struct seal_set *set)
+{
+    for (size_t i = 0; i < set->id_room; i++) {
+        if (set->by_id[i]) {
+            buf_release(&set->by_id[i]->points);
+        }
+    }
+    set->id_room = 0;
+}

@@ -1,0 +1,172 @@
+/* Shows that what leaves the journal is in packs, every point once and bit for bit, and that what
+ * is no number stays.
+ * How: real frames through the journal; packs are decoded again. */
+#include "../../server/seal_run.h"
+
+#include "../../server/series.h"
+#include "../harness.h"
+#include "sealed.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MANY = 3000 };
+
+#define SEALING(p, m) \
+    POINTS(p);        \
+    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0}
+
+static track_status seal(struct points *p, struct seal_marks *m, size_t bytes_max,
+                         struct seal_did *did)
+{
+    struct seal_ask ask = {.store = p->f.store,
+                           .marks = m,
+                           .run_node = sealed_run(&p->f, RUN_A),
+                           .now_us = NOW_US,
+                           .bytes_max = bytes_max};
+    return seal_run(&ask, did, &p->f.err);
+}
+
+/* Sends points of "loss" as one frame of a writer. */
+static track_status send(struct points *p, unsigned char writer, const struct blocks_point *points,
+                         size_t count)
+{
+    static const char *const names[] = {"loss"};
+    struct points_batch batch = {
+        .writer = writer, .names = names, .name_count = 1, .in = {points, count, NULL, 0}};
+    return points_add(p, &batch);
+}
+
+/* A double with exactly these bits. */
+static double of_bits(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static uint64_t to_bits(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+TEST(seal_run, keeps_every_bit)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    const struct blocks_point in[] = {
+        {-5, 7, of_bits(0x7ff8dead0000beef), 0}, /* a NaN with a payload */
+        {-5, 8, of_bits(0xfff0000000000001), 0},
+        {0, 9, -0.0, 0},
+        {0, 9, 0.0, 0},
+        {1, 10, INFINITY, 0},
+        {2, 11, 0.1, 0},
+        {2, 12, 0.1, 0},
+        {INT64_MAX, INT64_MAX, -INFINITY, 0},
+    };
+    size_t count = sizeof(in) / sizeof(in[0]);
+    CHECK_INT(send(&p, 0, in, count), TRACK_OK);
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK(did.rows == 1 && did.points == (int64_t)count && !did.more);
+    CHECK_INT(sealed_waiting(&p.f, RUN_A), 0);
+    struct sealed_points got = sealed_points(&p.f, RUN_A, "loss");
+    CHECK_INT(got.count, count);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(got.at[i].step == in[i].step && got.at[i].time_us == in[i].time_us);
+    }
+    CHECK(to_bits(got.at[0].value) == 0x7ff8dead0000beef);
+    CHECK(to_bits(got.at[1].value) == 0xfff0000000000001);
+    CHECK(signbit(got.at[2].value) && !signbit(got.at[3].value));
+    CHECK(sealed_clean(&p));
+}
+
+TEST(seal_run, sorts_points_and_drops_repeats_of_all_writers)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    struct blocks_point in[MANY];
+    for (int i = 0; i < MANY; i++) {
+        int64_t step = (int64_t)i * 7919 % MANY; /* every step once, in no order */
+        in[i] = (struct blocks_point){step, step * 1000, sin((double)step), 0};
+    }
+    for (unsigned char writer = 0; writer < 3; writer++) {
+        CHECK_INT(send(&p, writer, in, MANY), TRACK_OK);
+    }
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK(did.rows == 3 && did.points == 3 * MANY);
+    struct sealed_points got = sealed_points(&p.f, RUN_A, "loss");
+    CHECK_INT(got.count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        CHECK(got.at[i].step == i && got.at[i].value == sin((double)i));
+    }
+    struct pack_list packs = sealed_packs(&p.f, RUN_A);
+    CHECK(packs.count == 1 && packs.at[0].n == MANY && packs.at[0].series == 1);
+    CHECK(packs.at[0].step_lo == 0 && packs.at[0].step_hi == MANY - 1);
+    CHECK(packs.at[0].us_lo == 0 && packs.at[0].us_hi == (MANY - 1) * 1000);
+    CHECK(packs.at[0].kind == PACK_POINTS && packs.at[0].level == 0 && packs.at[0].rev == 0);
+    CHECK(sealed_clean(&p));
+}
+
+TEST(seal_run, leaves_texts_and_lines_where_they_are)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    static const char *const names[] = {"note"};
+    struct blocks_text text = {1, 2, {(const unsigned char *)"hello", 5}, 0};
+    struct points_batch texts = {.names = names, .name_count = 1, .in = {NULL, 0, &text, 1}};
+    struct frame_line line = {0, 5, FRAME_STDOUT, {(const unsigned char *)"epoch 1", 7}};
+    struct points_batch lines = {.lines = &line, .line_count = 1};
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(points_add_one(&p, "loss", i, 0.5), TRACK_OK);
+        text.step = i;
+        CHECK_INT(points_add(&p, &texts), TRACK_OK);
+        line.index = i;
+        CHECK_INT(points_add(&p, &lines), TRACK_OK);
+    }
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(did.rows, 3);
+    CHECK_INT(sealed_waiting(&p.f, RUN_A), 6);
+    CHECK_INT(sealed_points(&p.f, RUN_A, "loss").count, 3);
+    struct lines_ask ask = {.run = RUN_A, .limit = 10, .stream = -1, .rank = -1};
+    struct lines_page page;
+    ask.since_us = INT64_MIN;
+    CHECK_INT(series_lines(p.tail, &ask, &p.f.arena, &page, &p.f.err), TRACK_OK);
+    CHECK_INT(page.total, 3);
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK); /* they are not looked at again */
+    CHECK(did.rows == 0 && sealed_waiting(&p.f, RUN_A) == 6);
+    CHECK_INT(points_add_one(&p, "loss", 9, 0.5), TRACK_OK);
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(did.rows, 1);
+    CHECK(sealed_clean(&p));
+}
+
+TEST(seal_run, takes_only_so_much_at_once)
+{
+    SEALING(p, m);
+    struct seal_did did = {.more = true};
+    int64_t rows = 0, rounds = 0;
+    for (int i = 0; i < 10; i++) {
+        CHECK_INT(points_add_one(&p, i % 2 ? "loss" : "lr", i, i), TRACK_OK);
+    }
+    while (did.more) {
+        CHECK_INT(seal(&p, &m, 1, &did), TRACK_OK);
+        rows += did.rows;
+        rounds++;
+    }
+    CHECK(rows == 10 && rounds == 10);
+    CHECK_INT(sealed_packs(&p.f, RUN_A).count, 10);
+    CHECK_INT(sealed_points(&p.f, RUN_A, "loss").count, 5);
+    CHECK(sealed_clean(&p));
+}
+
+TEST(seal_run, does_nothing_where_there_is_nothing)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK(did.rows == 0 && !did.more && sealed_packs(&p.f, RUN_A).count == 0);
+    struct seal_ask ask = {.store = p.f.store, .marks = &m, .run_node = 12345};
+    CHECK_INT(seal_run(&ask, &did, &p.f.err), TRACK_OK);
+}
