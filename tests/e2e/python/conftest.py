@@ -12,6 +12,9 @@ import textwrap
 import pytest
 
 
+OF_THE_SANITIZER = {'LD_PRELOAD', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'PYTHONMALLOC'}
+
+
 class Script:
     """Python programs with a home, a spool and a server of their own."""
 
@@ -23,6 +26,7 @@ class Script:
             'PATH': os.environ['PATH'], 'HOME': str(self.home), 'TRACK_URL': url,
             'TRACK_SPOOL': str(self.home / 'spool'), 'XDG_RUNTIME_DIR': str(self.home),
             'PYTHONPATH': os.environ['PYTHONPATH'], 'LC_ALL': 'C.UTF-8', 'TRACK_PROJECT': 'demo',
+            **{k: v for k, v in os.environ.items() if k in OF_THE_SANITIZER},
         }
 
     def start(self, text, *args, name='train.py', env=(), **kw):

@@ -109,18 +109,26 @@ def test_what_a_request_sends_may_be_bytes_parts_or_a_file(here, tmp_path):
             run = secrets.token_hex(16)
             client.request('PUT', f'/api/v1/runs/{run}', body, content_type='application/json')
             assert json.loads(client.request('GET', f'/api/v1/runs/{run}')[1])['name'] == 'x' * 200
-    for body, message in ((3, 'must be bytes, an iterable'), (['x'], "parts must be bytes, not 'x'"),
-                          (io.StringIO('text'), 'parts must be bytes')):
-        with pytest.raises(TypeError, match=message):
-            client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', body)
+    with pytest.raises(TypeError, match='must be bytes, an iterable of bytes or an open file, not 3'):
+        client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', 3)
 
+
+def test_what_a_callback_raises_ends_the_request(here):
     def fails():
         yield b'{'
         raise ZeroDivisionError('half way')
+
+    client = track.Client()
     with pytest.raises(ZeroDivisionError, match='half way'):
         client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', fails())
+    for body, message in ((['x'], "parts must be bytes, not 'x'"),
+                          (io.StringIO('text'), 'parts must be bytes')):
+        with pytest.raises(TypeError, match=message):
+            client.request('PUT', f'/api/v1/runs/{secrets.token_hex(16)}', body)
     with pytest.raises(ZeroDivisionError):
         client.request('GET', '/api/v1/projects', sink=lambda part: 1 / 0)
+    assert client.request('GET', '/api/v1/projects')[0] == 200
+    here.kill()  # asked to stop, it would wait 20 s for the rest of the requests
 
 
 def test_a_full_disk_warns_once_and_raises_nothing(here):

@@ -124,7 +124,7 @@ def test_a_tensor_on_a_device_is_told_of_once(here, monkeypatch):
 REFUSED = [
     '0.3', b'1', bytearray(b'1'), memoryview(b'1'), None, 1j, [1], (1,), {1}, object(), len,
     numpy.str_('1'), numpy.complex64(1), numpy.array(1j), numpy.array('1'), numpy.array([]),
-    numpy.zeros(3), numpy.zeros((1, 2)), numpy.datetime64('2026-01-01'), numpy.timedelta64(3),
+    numpy.zeros(3), numpy.zeros((1, 2)), numpy.datetime64('2026-01-01'), numpy.timedelta64(3, 's'),
     numpy.datetime64(1, 'ns'), numpy.array([None]), Tensor(1j), Tensor('x'),
     Tensor(1, shape=(2, 3)), decimal,
 ]
