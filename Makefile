@@ -131,12 +131,21 @@ e2e: programs fakes
 	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider \
 	    --ignore=tests/e2e/python tests/e2e
 	$(Q)$(MAKE) --no-print-directory e2e-python
-## e2e-python: the Python package, as people use it, against a real server
+	$(if $(filter gcc,$(family)),$(Q)$(MAKE) --no-print-directory python-asan)
+## e2e-python: the Python package, as people use it; `make e2e-python ONLY=wheel` runs one file
 e2e-python: programs $(VENV)/ready
 	$(Q)$(MAKE) --no-print-directory MODE=release python
 	$(Q)TRACK_BIN=$(abspath $(OUT)) PYTHONPATH=$(abspath $(BUILD)/$(notdir $(CC))-release/python) \
 	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider --rootdir=. --confcutdir=tests/e2e \
-	    tests/e2e/python
+	    tests/e2e/python$(if $(ONLY),/test_$(ONLY).py)
+## python-asan: tests of the extension under AddressSanitizer and UBSan, with gcc
+python-asan: programs $(VENV)/ready
+	$(Q)$(MAKE) --no-print-directory CC=gcc MODE=debug python
+	$(Q)LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
+	    TRACK_BIN=$(abspath $(BUILD)/$(notdir $(CC))-release) PYTHONPATH=$(abspath $(BUILD)/gcc-debug/python) \
+	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider --rootdir=. --confcutdir=tests/e2e \
+	    $(addprefix tests/e2e/python/test_,native.py values.py threads.py params.py)
 ## python: the Python package in $(OUT)/python, for PYTHONPATH
 python: $(OUT)/python/track/_native.so $(py_files)
 	$(Q)cp -p $(py_files) $(OUT)/python/track
@@ -202,6 +211,7 @@ soak: programs $(OUT)/test_all
 	TRACK_KILLS=500 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_crash.py && \
 	TRACK_KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_sdk.py -k kill && \
 	KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_examples.py -k killed
+	$(Q)TRACK_CALLS=10000000 $(MAKE) --no-print-directory e2e-python ONLY=leaks
 ## bench: every figure that docs/performance.md promises, with the machine beside it
 bench: programs $(patsubst bench/%.c,$(OUT)/bench_%,$(benches)) python $(VENV)-bench/ready
 	$(Q)TRACK_BIN=$(OUT) bench/run.sh
@@ -305,7 +315,7 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c s
 
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
-.PHONY: all programs fakes python e2e-python wheel run demo demo-stop deps deps-build deps-web deps-python deps-test test e2e check golden \
+.PHONY: all programs fakes python python-asan e2e-python wheel run demo demo-stop deps deps-build deps-web deps-python deps-test test e2e check golden \
         tidy headers symbols elf docs format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:

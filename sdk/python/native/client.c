@@ -154,12 +154,12 @@ PyTypeObject *native_add_client(PyObject *module)
 #define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
     static PyMethodDef methods[] = {
         {"close", client_close, METH_NOARGS,
-         "close()\n--\n\nStarts nothing any more; it is gone with the last of its runs."},
+         "close($self, /)\n--\n\nStarts nothing any more; it is gone with the last of its runs."},
         {"get_settings", client_get_settings, METH_NOARGS,
-         "get_settings()\n--\n\n"
+         "get_settings($self, /)\n--\n\n"
          "Every setting: list of (name, variable, value, origin) (track_get_settings)."},
         {"request", KEYWORDS(client_request),
-         "request(method, path, body=None, *, content_type=None, accept=None, headers=(), "
+         "request($self, method, path, body=None, *, content_type=None, accept=None, headers=(), "
          "timeout=None, sink=None)\n--\n\n"
          "One request to the server's API (track_request): (status, body, type, etag, next).\n\n"
          "path     '/api/v1/...' with its query.\n"
@@ -169,18 +169,19 @@ PyTypeObject *native_add_client(PyObject *module)
          "sink     callable(bytes) that takes the body of a 2xx reply as it comes.\n\n"
          "An error reply raises the exception of its status, with .hint, .ref and .http."},
         {"get_runs", KEYWORDS(client_get_runs),
-         "get_runs(project=None, filter=None, order=None, count_max=0)\n--\n\n"
+         "get_runs($self, project=None, filter=None, order=None, count_max=0)\n--\n\n"
          "List of (id, project, name, state, started_us, ended_us, json) (track_get_runs)."},
         {"get_points", KEYWORDS(client_get_points),
-         "get_points(run_id, key)\n--\n\n"
+         "get_points($self, run_id, key)\n--\n\n"
          "All points of a series as bytearrays: int64 steps, int64 times in us, float64 values\n"
          "(track_get_points), in order of (step, time, value), in the machine's byte order.\n\n"
          "NotFoundError  no such run or series."},
         {"get_artifact", KEYWORDS(client_get_artifact),
-         "get_artifact(run_id, name, dest)\n--\n\n"
+         "get_artifact($self, run_id, name, dest)\n--\n\n"
          "Fetches a file of a run, checks its digest, moves it into place: (SHA-256, bytes)."},
         {"sync_spools", KEYWORDS(client_sync_spools),
-         "sync_spools(*, paths=None, run_id=None, keep=False, list_only=False, timeout=None, "
+         "sync_spools($self, *, paths=None, run_id=None, keep=False, list_only=False, "
+         "timeout=None, "
          "sink=None)\n--\n\n"
          "Sends what processes left behind (track_sync_spools).\n\n"
          "sink  callable(dict) for news of a spool; returns False to end."},

@@ -131,7 +131,7 @@ PyTypeObject *native_add_metric(PyObject *module)
 {
     static PyMethodDef methods[] = {
         {"log_value", (PyCFunction)(void (*)(void))metric_log_value, METH_FASTCALL,
-         "log_value(step, value)\n--\n\nLogs one value by handle (track_log_value).\n\n"
+         "log_value($self, step, value, /)\n--\n\nLogs one value by handle (track_log_value).\n\n"
          "TypeError      value is no real scalar, or step no int.\n"
          "ConflictError  the run was finished."},
         {0}};

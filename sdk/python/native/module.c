@@ -81,7 +81,8 @@ static int module_exec(PyObject *module)
     state->warning = import_from("track._errors", "TrackWarning");
     state->plain = import_from("track._values", "PLAIN");
     state->number = import_from("track._values", "number");
-    state->mapping = import_from("collections.abc", "Mapping");
+    /* Of collections.abc, which would bring the whole of collections. */
+    state->mapping = import_from("_collections_abc", "Mapping");
     if (fill_errors(state) < 0 || !state->warning || !state->plain || !state->number ||
         !state->mapping) {
         return -1;
@@ -103,9 +104,9 @@ PyMODINIT_FUNC PyInit__native(void);
 PyMODINIT_FUNC PyInit__native(void)
 {
     static PyMethodDef methods[] = {
-        {"version", get_version, METH_NOARGS, "version()\n--\n\nVersion of libtrack."},
+        {"version", get_version, METH_NOARGS, "version($module, /)\n--\n\nVersion of libtrack."},
         {"get_source", (PyCFunction)(void (*)(void))native_get_source, METH_VARARGS | METH_KEYWORDS,
-         "get_source(path=None)\n--\n\n"
+         "get_source($module, path=None)\n--\n\n"
          "State of the git work tree that path lies in (track_get_source).\n\n"
          "NotFoundError     not in a git repository.\n"
          "UnsupportedError  libgit2 cannot read this repository."},

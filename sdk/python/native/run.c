@@ -259,7 +259,7 @@ static PyGetSetDef run_members[] = {
 
 static PyMethodDef run_methods[] = {
     {"log_metric", (PyCFunction)(void (*)(void))run_log_metric, METH_FASTCALL | METH_KEYWORDS,
-     "log_metric(name, value, step=None, time=None)\n--\n\n"
+     "log_metric($self, name, value, step=None, time=None)\n--\n\n"
      "Logs one value of a metric (track_log_metric).\n\n"
      "name   1..2,048 bytes of UTF-8 without control characters; '/' groups: 'train/loss'.\n"
      "value  any real scalar: float, int, bool, numpy, 0-d tensor, Decimal.\n"
@@ -270,47 +270,51 @@ static PyMethodDef run_methods[] = {
      "ConflictError  the run was finished.\n"
      "A full disk or a missing server never raises: one TrackWarning tells, errors() counts."},
     {"log_point", (PyCFunction)(void (*)(void))run_log_point, METH_FASTCALL,
-     "log_point(name, step, time_us, value)\n--\n\n"
+     "log_point($self, name, step, time_us, value, /)\n--\n\n"
      "The same for a time of your own, in microseconds since 1970 UTC (track_log_point)."},
     {"log", (PyCFunction)(void (*)(void))run_log, METH_FASTCALL | METH_KEYWORDS,
-     "log(values, step=None, time=None)\n--\n\n"
+     "log($self, values, step=None, time=None)\n--\n\n"
      "Logs several metrics of one step with one time.\n\n"
      "values  mapping of names to scalars; nested mappings join their names with '/'.\n"
      "step    int; None: one more than the run's last row, 0 at first.\n\n"
      "Errors as log_metric; the other values of the row are logged before the first is raised."},
     {"log_row", (PyCFunction)(void (*)(void))run_log_row, METH_FASTCALL,
-     "log_row(step, values)\n--\n\nlog(values, step) in the order of track_log_row."},
+     "log_row($self, step, values, /)\n--\n\nlog(values, step) in the order of track_log_row."},
     {"get_metric", run_get_metric, METH_O,
-     "get_metric(name)\n--\n\nLooks a metric up: metric(value, step) then skips the look-up."},
-    {"metric", run_get_metric, METH_O, "metric(name)\n--\n\nThe same as get_metric(name)."},
+     "get_metric($self, name, /)\n--\n\nLooks a metric up: metric(value, step) then skips the "
+     "look-up."},
+    {"metric", run_get_metric, METH_O,
+     "metric($self, name, /)\n--\n\nThe same as get_metric(name)."},
     {"flush", (PyCFunction)(void (*)(void))run_flush, METH_VARARGS | METH_KEYWORDS,
-     "flush(timeout=0.0)\n--\n\n"
+     "flush($self, timeout=0.0)\n--\n\n"
      "Makes what was logged survive a power loss, and waits for the server to hold it.\n\n"
      "timeout  seconds to wait for the server; 0: do not.\n\n"
      "TimeoutError, UnreachableError  it does not hold all yet; it is on disk.\n"
      "IoError                         the disk did not take it."},
     {"log_console", run_log_console, METH_NOARGS,
-     "log_console()\n--\n\n"
+     "log_console($self, /)\n--\n\n"
      "Logs everything that this process and its children print from now on, until the run ends.\n\n"
      "ConflictError     another run does, or this one was joined.\n"
      "UnsupportedError  not possible here: no sh or tee, or the first process of a container.\n"
      "NotFoundError     descriptors 1 and 2 are closed."},
-    {"_finish", run_finish, METH_VARARGS, "_finish(state)\n--\n\nEnds the run (track_finish_run)."},
+    {"_finish", run_finish, METH_VARARGS,
+     "_finish($self, state, /)\n--\n\nEnds the run (track_finish_run)."},
     {"log_artifact", (PyCFunction)(void (*)(void))run_log_artifact, METH_VARARGS | METH_KEYWORDS,
-     "log_artifact(path, name=None, *, type=None, media=None)\n--\n\n"
+     "log_artifact($self, path, name=None, *, type=None, media=None)\n--\n\n"
      "Attaches a file to the run as its output; returns (SHA-256, bytes)."},
     {"use_artifact", (PyCFunction)(void (*)(void))run_use_artifact, METH_VARARGS | METH_KEYWORDS,
-     "use_artifact(path, name=None, *, type=None, media=None)\n--\n\n"
+     "use_artifact($self, path, name=None, *, type=None, media=None)\n--\n\n"
      "Records a file as an input of the run; returns (SHA-256, bytes)."},
     {"get_errors", run_get_errors, METH_NOARGS,
-     "get_errors()\n--\n\nWhat went wrong so far: counts by status, lost, refused, last."},
+     "get_errors($self, /)\n--\n\nWhat went wrong so far: counts by status, lost, refused, last."},
     {"_finish_at_exit", run_finish_at_exit, METH_NOARGS,
-     "_finish_at_exit()\n--\n\n"
+     "_finish_at_exit($self, /)\n--\n\n"
      "Has the run end when the process does, by its exit code; for Python's own atexit."},
     {"_set_first_step", run_set_first_step, METH_O,
-     "_set_first_step(step)\n--\n\nWhat steps that are left out begin with."},
+     "_set_first_step($self, step, /)\n--\n\nWhat steps that are left out begin with."},
     {"get_progress", run_get_progress, METH_NOARGS,
-     "get_progress()\n--\n\nHow far it is sent: logged, sent, requests, connected, last_fail."},
+     "get_progress($self, /)\n--\n\nHow far it is sent: logged, sent, requests, connected, "
+     "last_fail."},
     {0}};
 
 /* Methods of run.c and run_describe.c in one table. */

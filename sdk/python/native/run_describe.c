@@ -3,34 +3,48 @@
 
 #include <string.h>
 
+/* A call that takes one or two texts. */
+struct texts_call {
+    const char *format;
+    const char *names[3]; /* NULL at the end */
+    const char *what[2];
+};
+
+/* What it was given; borrowed from its arguments. */
+struct texts {
+    PyObject *first;
+    const char *at[2]; /* NULL: left out */
+};
+
 /* Texts of a call, each a str without NUL, and its run while it is open. */
-static int take_texts(struct run_object *run, PyObject *args, const char *const *what, size_t count,
-                      const char **out)
+static int take_texts(struct run_object *run, PyObject *args, PyObject *keywords,
+                      const struct texts_call *call, struct texts *out)
 {
-    if ((size_t)PyTuple_Size(args) != count) {
-        PyErr_Format(PyExc_TypeError, "%s: %zu arguments are needed, not %zd", what[0], count,
-                     PyTuple_Size(args));
+    PyObject *given[2] = {NULL, NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, call->format, (char **)(uintptr_t)call->names,
+                                     &given[0], &given[1])) {
         return -1;
     }
-    for (size_t i = 0; i < count; i++) {
-        out[i] = native_get_text(run->state, what[i], PyTuple_GetItem(args, (Py_ssize_t)i));
-        if (!out[i]) {
+    *out = (struct texts){.first = given[0]};
+    for (size_t i = 0; i < 2 && given[i]; i++) {
+        out->at[i] = native_get_text(run->state, call->what[i], given[i]);
+        if (!out->at[i]) {
             return -1;
         }
     }
     return native_get_open(run) ? 0 : -1;
 }
 
-static PyObject *set_param_text(PyObject *self, PyObject *args)
+static PyObject *set_param_text(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const what[] = {"parameter's key", "parameter's text"};
+    static const struct texts_call call = {
+        "OO:_set_param_text", {"key", "text", NULL}, {"parameter's key", "parameter's text"}};
     struct run_object *run = (struct run_object *)self;
-    const char *texts[2];
-    if (take_texts(run, args, what, 2, texts) < 0) {
+    struct texts t;
+    if (take_texts(run, args, keywords, &call, &t) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_param(run->run, texts[0], texts[1]), "parameter",
-                         PyTuple_GetItem(args, 0));
+    return native_logged(run, track_set_param(run->run, t.at[0], t.at[1]), "parameter", t.first);
 }
 
 static PyObject *set_param_number(PyObject *self, PyObject *args)
@@ -48,50 +62,52 @@ static PyObject *set_param_number(PyObject *self, PyObject *args)
     return native_logged(run, track_set_param_number(run->run, text, number), "parameter", key);
 }
 
-static PyObject *set_params_json(PyObject *self, PyObject *args)
+static PyObject *set_params_json(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const what[] = {"parameters' JSON"};
+    static const struct texts_call call = {
+        "O:set_params_json", {"json", NULL}, {"parameters' JSON", NULL}};
     struct run_object *run = (struct run_object *)self;
-    const char *text;
-    if (take_texts(run, args, what, 1, &text) < 0) {
+    struct texts t;
+    if (take_texts(run, args, keywords, &call, &t) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_params_json(run->run, text), "parameters:", NULL);
+    return native_logged(run, track_set_params_json(run->run, t.at[0]), "parameters:", NULL);
 }
 
-static PyObject *set_tag(PyObject *self, PyObject *args)
+static PyObject *set_tag(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const what[] = {"tag's key", "tag's value"};
+    static const struct texts_call call = {
+        "O|O:set_tag", {"key", "value", NULL}, {"tag's key", "tag's value"}};
     struct run_object *run = (struct run_object *)self;
-    const char *texts[2] = {NULL, ""};
-    if (take_texts(run, args, what, PyTuple_Size(args) == 1 ? 1 : 2, texts) < 0) {
+    struct texts t;
+    if (take_texts(run, args, keywords, &call, &t) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_tag(run->run, texts[0], texts[1]), "tag",
-                         PyTuple_GetItem(args, 0));
+    return native_logged(run, track_set_tag(run->run, t.at[0], t.at[1] ? t.at[1] : ""), "tag",
+                         t.first);
 }
 
-static PyObject *set_note(PyObject *self, PyObject *args)
+static PyObject *set_note(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const what[] = {"note"};
+    static const struct texts_call call = {"O:set_note", {"text", NULL}, {"note", NULL}};
     struct run_object *run = (struct run_object *)self;
-    const char *text;
-    if (take_texts(run, args, what, 1, &text) < 0) {
+    struct texts t;
+    if (take_texts(run, args, keywords, &call, &t) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_note(run->run, text), "note:", NULL);
+    return native_logged(run, track_set_note(run->run, t.at[0]), "note:", NULL);
 }
 
-static PyObject *set_document(PyObject *self, PyObject *args)
+static PyObject *set_document(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static const char *const what[] = {"document's name", "document's JSON"};
+    static const struct texts_call call = {
+        "OO:set_document", {"name", "json", NULL}, {"document's name", "document's JSON"}};
     struct run_object *run = (struct run_object *)self;
-    const char *texts[2];
-    if (take_texts(run, args, what, 2, texts) < 0) {
+    struct texts t;
+    if (take_texts(run, args, keywords, &call, &t) < 0) {
         return NULL;
     }
-    return native_logged(run, track_set_document(run->run, texts[0], texts[1]), "document",
-                         PyTuple_GetItem(args, 0));
+    return native_logged(run, track_set_document(run->run, t.at[0], t.at[1]), "document", t.first);
 }
 
 static PyObject *set_seed(PyObject *self, PyObject *args, PyObject *keywords)
@@ -217,39 +233,40 @@ static PyObject *log_alert(PyObject *self, PyObject *args, PyObject *keywords)
 
 #define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
 PyMethodDef run_describe_methods[] = {
-    {"_set_param_text", set_param_text, METH_VARARGS,
-     "_set_param_text(key, text)\n--\n\nSets a parameter (track_set_param)."},
+    {"_set_param_text", KEYWORDS(set_param_text),
+     "_set_param_text($self, key, text)\n--\n\nSets a parameter (track_set_param)."},
     {"_set_param_number", set_param_number, METH_VARARGS,
-     "_set_param_number(key, number)\n--\n\nSets a parameter (track_set_param_number)."},
-    {"set_params_json", set_params_json, METH_VARARGS,
-     "set_params_json(json)\n--\n\n"
+     "_set_param_number($self, key, number, /)\n--\n\nSets a parameter (track_set_param_number)."},
+    {"set_params_json", KEYWORDS(set_params_json),
+     "set_params_json($self, json)\n--\n\n"
      "Sets each member of a JSON object; nested ones give keys joined by '.'.\n\n"
      "InvalidError  it is no JSON object, deeper than 32 or with a key twice."},
-    {"set_tag", set_tag, METH_VARARGS,
-     "set_tag(key, value='')\n--\n\n"
+    {"set_tag", KEYWORDS(set_tag),
+     "set_tag($self, key, value='')\n--\n\n"
      "Sets a tag: a parameter that is meant to be changed; value at most 64 KiB."},
-    {"set_note", set_note, METH_VARARGS,
-     "set_note(text)\n--\n\nSets the run's note: Markdown, at most 1 MiB."},
-    {"set_document", set_document, METH_VARARGS,
-     "set_document(name, json)\n--\n\n"
+    {"set_note", KEYWORDS(set_note),
+     "set_note($self, text)\n--\n\nSets the run's note: Markdown, at most 1 MiB."},
+    {"set_document", KEYWORDS(set_document),
+     "set_document($self, name, json)\n--\n\n"
      "Sets a document of the run: one JSON value of at most 7 MiB, stored byte for byte."},
     {"set_seed", KEYWORDS(set_seed),
-     "set_seed(value, scope=None)\n--\n\nRecords a seed as the parameter seed, or seed/<scope>."},
+     "set_seed($self, value, scope=None)\n--\n\nRecords a seed as the parameter seed, or "
+     "seed/<scope>."},
     {"set_exit", KEYWORDS(set_exit),
-     "set_exit(code, signal=0)\n--\n\nRecords how the logged command ended; for launchers."},
+     "set_exit($self, code, signal=0)\n--\n\nRecords how the logged command ended; for launchers."},
     {"define_metric", KEYWORDS(define_metric),
-     "define_metric(key, *, goal=None, unit=None, x=None)\n--\n\n"
+     "define_metric($self, key, *, goal=None, unit=None, x=None)\n--\n\n"
      "Says what a metric means; key may end in '*'.\n\n"
      "goal  'minimize' or 'maximize': which value is the best.\n"
      "unit  's', 'tokens/s', 'B'.\n"
      "x     name of the metric that is its natural x axis."},
     {"log_text", KEYWORDS(log_text),
-     "log_text(key, text, step=None)\n--\n\n"
+     "log_text($self, key, text, step=None)\n--\n\n"
      "Logs a text sample of at most 256 KiB; step None is 0."},
     {"log_line", KEYWORDS(log_line),
-     "log_line(text, stream='stdout')\n--\n\n"
+     "log_line($self, text, stream='stdout')\n--\n\n"
      "Logs one line of console output, str or bytes, without its end of line."},
     {"log_alert", KEYWORDS(log_alert),
-     "log_alert(title, text=None, level='notice')\n--\n\n"
+     "log_alert($self, title, text=None, level='notice')\n--\n\n"
      "Logs an alert.  level: 'notice', 'warning' or 'alarm'."},
     {0}};

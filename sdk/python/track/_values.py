@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ def _tell_of_device(key: str, value: object) -> None:
     name = str(getattr(device, 'type', None) or getattr(device, 'platform', None) or device or '')
     if not name or 'cpu' in name.lower() or name in _told:
         return
+    import warnings
     _told.add(name)
     warnings.warn(f'{key!r}: a tensor on {name} was copied to the host to be logged, which waits '
                   'for the device; log a value that you have copied already to avoid it',
