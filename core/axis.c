@@ -215,8 +215,11 @@ track_status axis_decode_steps(struct zstream *z, struct reader *r, int64_t *out
         TRY(axis_check(r, code, err));
     }
     out[0] = (int64_t)step;
-    for (size_t i = 1; i < count; i++) {
-        delta += affine ? 0 : (uint64_t)zigzag_decode((uint64_t)out[i]);
+    for (size_t i = 1; affine && i < count; i++) {
+        out[i] = (int64_t)(step + i * delta);
+    }
+    for (size_t i = 1; !affine && i < count; i++) {
+        delta += (uint64_t)zigzag_decode((uint64_t)out[i]);
         step += delta;
         out[i] = (int64_t)step;
     }
