@@ -222,7 +222,7 @@ static void wide(void)
         char name[32];
         snprintf(name, sizeof(name), "layer/%06d/norm", i);
         series_begin(to, name);
-        series_add(to, 0, 30);
+        series_add(to, 1000 * i, 1000 * i + 30);
     }
     need(pack_build_end(to, &err), &err);
     bench_row("10,000 series of 30 points: build",

@@ -8,8 +8,10 @@ struct pack_reader {
     struct pack_tools *tools;
     struct pack_window window;
     int64_t steps[AXIS_ROWS_MAX], times_us[AXIS_ROWS_MAX];
-    size_t axis;  /* whose rows these are; SIZE_MAX: none */
-    size_t frame; /* what plain holds; SIZE_MAX: none */
+    size_t axis;           /* whose rows these are; SIZE_MAX: none */
+    size_t chunk;          /* that was read last; SIZE_MAX: none */
+    struct stretch points; /* of it */
+    size_t frame;          /* what plain holds; SIZE_MAX: none */
     unsigned char plain[PACK_FRAME_PLAIN_MAX];
 };
 
@@ -24,7 +26,7 @@ track_status pack_reader_open(const struct pack_blob *blob, const struct pack_di
     r->blob = blob;
     r->dir = dir;
     r->tools = tools;
-    r->axis = r->frame = SIZE_MAX;
+    r->axis = r->frame = r->chunk = SIZE_MAX;
     *out = r;
     return TRACK_OK;
 }
@@ -98,9 +100,15 @@ track_status pack_read_chunk(struct pack_reader *r, size_t chunk, struct stretch
 {
     struct axis_rows axis;
     struct pack_coded coded = {&r->dir->chunks[chunk], &axis, {NULL, 0}};
-    TRY(axis_read(r, coded.chunk->axis, &axis, err));
-    TRY(pack_read_piece(r, &coded.chunk->place, &coded.in, err));
-    return pack_chunk_decode(r->tools, &coded, &r->window, out, err);
+    if (r->chunk != chunk) {
+        r->chunk = SIZE_MAX;
+        TRY(axis_read(r, coded.chunk->axis, &axis, err));
+        TRY(pack_read_piece(r, &coded.chunk->place, &coded.in, err));
+        TRY(pack_chunk_decode(r->tools, &coded, &r->window, &r->points, err));
+        r->chunk = chunk;
+    }
+    *out = r->points;
+    return TRACK_OK;
 }
 
 track_status pack_read_texts(struct pack_reader *r, size_t chunk, struct arena *arena,
@@ -108,6 +116,7 @@ track_status pack_read_texts(struct pack_reader *r, size_t chunk, struct arena *
 {
     struct axis_rows axis;
     struct pack_coded coded = {&r->dir->chunks[chunk], &axis, {NULL, 0}};
+    r->chunk = SIZE_MAX;
     TRY(axis_read(r, coded.chunk->axis, &axis, err));
     TRY(pack_read_piece(r, &coded.chunk->place, &coded.in, err));
     return pack_chunk_decode_texts(r->tools, &coded, &r->window, arena, out, err);

@@ -1,6 +1,8 @@
 #include "sum.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
 /* Adds one value (two-sum). */
 static void sum_put(struct sum *s, double value)
@@ -19,16 +21,27 @@ static void sum_rescale(struct sum *s)
     }
 }
 
+/* Adds the finite values as long as the sum stays a double; false if it does not. */
+static bool sum_add_plain(struct sum *s, const double *values, size_t count)
+{
+    double high = s->high, low = s->low;
+    for (size_t i = 0; i < count; i++) {
+        double value = fabs(values[i]) <= DBL_MAX ? values[i] : 0;
+        double next = high + value, part = next - high;
+        low += (high - (next - part)) + (value - part);
+        high = next;
+    }
+    if (!isfinite(high) || !isfinite(low)) {
+        return false;
+    }
+    s->high = high;
+    s->low = low;
+    return true;
+}
+
 void sum_add(struct sum *s, const double *values, size_t count)
 {
-    struct sum next = *s;
-    for (size_t i = 0; next.scale == 0 && i < count; i++) {
-        if (isfinite(values[i])) {
-            sum_put(&next, values[i]);
-        }
-    }
-    if (next.scale == 0 && isfinite(next.high) && isfinite(next.low)) {
-        *s = next;
+    if (s->scale == 0 && sum_add_plain(s, values, count)) {
         return;
     }
     sum_rescale(s); /* in smaller units */
