@@ -15,8 +15,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char errors_name[] = "console.err";
-
 /* Whose lines they are. */
 struct console_label {
     struct track_run *run;
@@ -29,7 +27,7 @@ struct console {
     struct console_label labels[2];
     size_t count;
     int mark;   /* tells others in this process that its console is being logged */
-    int errors; /* what helpers complain of */
+    int errors; /* what helpers complain of: a pipe, which a full disk does not concern */
     int wake;
     bool said; /* that recording ended early */
     atomic_bool ending;
@@ -60,7 +58,7 @@ static void say_ended(struct console *c, const char *why)
 static void look_for_errors(struct console *c)
 {
     char text[200] = "";
-    ssize_t n = pread(c->errors, text, sizeof(text) - 1, 0);
+    ssize_t n = read(c->errors, text, sizeof(text) - 1);
     if (n <= 0) {
         return;
     }
@@ -163,7 +161,6 @@ static void console_free(struct console *c)
     }
     if (c->errors >= 0) {
         close(c->errors);
-        unlinkat(dir_of(c), errors_name, 0);
     }
     if (c->wake >= 0) {
         close(c->wake);
@@ -200,19 +197,25 @@ static bool mark_process(struct console *c)
 static track_status open_streams(struct console *c, track_error *err)
 {
     struct console_place place = {dir_of(c), c->run->outbox.folder.path, -1};
+    int pipe[2] = {-1, -1};
     c->wake = console_lift(eventfd(0, EFD_CLOEXEC));
-    c->errors =
-        console_lift(openat(place.dir, errors_name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    if (c->wake < 0 || c->errors < 0) {
-        return FAIL(err, TRACK_IO, "%s: %s", errors_name, strerror(errno));
+    if (c->wake < 0 || pipe2(pipe, O_CLOEXEC) != 0) {
+        return FAIL(err, TRACK_IO, "a pipe: %s", strerror(errno));
     }
-    place.errors = c->errors;
-    for (size_t i = 0; i < c->count; i++) {
+    c->errors = console_lift(pipe[0]);
+    place.errors = console_lift(pipe[1]);
+    fcntl(c->errors, F_SETFL, O_NONBLOCK);
+    track_status status =
+        place.errors < 0 ? FAIL(err, TRACK_IO, "a pipe: %s", strerror(errno)) : TRACK_OK;
+    for (size_t i = 0; i < c->count && status == TRACK_OK; i++) {
         struct console_stream *s = &c->streams[i];
         c->labels[i] = (struct console_label){c->run, s->takes[0] ? TRACK_STDOUT : TRACK_STDERR};
-        TRY(console_stream_open(s, &place, (unsigned)i, log_line, &c->labels[i], err));
+        status = console_stream_open(s, &place, (unsigned)i, log_line, &c->labels[i], err);
     }
-    return TRACK_OK;
+    if (place.errors >= 0) {
+        close(place.errors);
+    }
+    return status;
 }
 
 static track_status console_start(struct track_run *run, track_error *err)

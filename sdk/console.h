@@ -11,7 +11,8 @@
  *   the dead process is sent.
  * - When tee dies, or cannot write to the file (a full disk) or to the output, 1 and 2 are put back
  *   at once, we pass on what it left, and one line says that recording ended.  We keep its input
- *   open, so that nobody gets SIGPIPE meanwhile.
+ *   open, so that nobody gets SIGPIPE meanwhile.  (Somebody has to kill it by name, and then what
+ *   it had read and not written, at most 8 KiB, is gone: no program of coreutils copies without.)
  * - In the first process of a container (pid 1) every other process is killed with it: there it is
  *   not done (TRACK_UNSUPPORTED).
  * Disk: what is read is given back (console_tail.h); while a quarter of the spool's limit is

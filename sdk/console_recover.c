@@ -2,12 +2,13 @@
 #include "console.h"
 #include "console_tail.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { RECOVER_ARENA_BYTES = 1 << 20 };
+enum { RECOVER_ARENA_BYTES = 1 << 20, RECOVER_WAITS_MAX = 20 };
 
 struct recovery {
     struct spool spool;
@@ -26,10 +27,27 @@ static void recover_line(void *data, struct bytes text)
     (void)!spool_add(&r->spool, &slot, text);
 }
 
+/* The helper of a process that was just killed may still write: waits for it, but not for children
+ * that go on printing.  A lease is refused as long as the file is open for writing. */
+static void recover_wait(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    for (int i = 0; fd >= 0 && i < RECOVER_WAITS_MAX; i++) {
+        if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN) {
+            break;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    if (fd >= 0) {
+        close(fd); /* its lease too */
+    }
+}
+
 /* Lines of one file; it goes once they are in the spool. */
 static void recover_file(struct recovery *r, int dir, unsigned number)
 {
     struct stat st;
+    recover_wait(dir, number == 0 ? "console0" : "console1");
     r->tail = (struct console_tail){.fd = -1, .at_fd = -1};
     if (console_tail_open(&r->tail, dir, number, recover_line, r, NULL) != TRACK_OK ||
         fstat(r->tail.fd, &st) != 0) {

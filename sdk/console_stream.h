@@ -42,7 +42,7 @@ struct console_stream {
 struct console_place {
     int dir;          /* of the spool's folder */
     const char *path; /* the same */
-    int errors;       /* file that helpers write errors to */
+    int errors;       /* where helpers write errors to */
 };
 
 /* Finds out which of 1 and 2 can be recorded, and whether both go one way.

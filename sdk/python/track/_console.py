@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from ._native import Run
 
+_tees: list[_Tee] = []  # of the run whose streams are wrapped
+_hooked: list[object] = []  # the shells that tell when a cell begins
+
 KEEP_S = 1.0  # a text that \r rewrites is kept at most once in this time
 
 
@@ -42,11 +45,9 @@ def start(run: Run) -> None:
 def stop(run: Run) -> None:
     """To be called before the run ends: what was printed is on its way."""
     flush()
-    for stream in (sys.stdout, sys.stderr):
-        tee = getattr(stream, 'write', None)
-        if isinstance(tee, _Tee) and tee.run is run:
-            tee.end()
-            del stream.write  # the method of its class is there again
+    for tee in [tee for tee in _tees if tee.run is run]:
+        _tees.remove(tee)
+        tee.end()
 
 
 def flush() -> None:
@@ -63,20 +64,38 @@ def _is_kernel(stream: object) -> bool:
 
 
 def _wrap(run: Run) -> None:
-    for stream, name in ((sys.stdout, 'stdout'), (sys.stderr, 'stderr')):
-        if stream is not None and not isinstance(stream.write, _Tee):
-            stream.write = _Tee(run, stream, name)  # type: ignore[method-assign]
+    if _tees:
+        return  # of another run
+    _tees.extend((_Tee(run, 'stdout'), _Tee(run, 'stderr')))
+    _install()
+    get = getattr(sys.modules.get('IPython'), 'get_ipython', None)
+    shell = get() if get is not None else None
+    if shell is not None and shell not in _hooked:
+        _hooked.append(shell)
+        shell.events.register('pre_run_cell', _install)
+
+
+def _install(info: object = None) -> None:
+    """Puts the wrappers in place; IPython takes them away where a cell ends."""
+    for tee in _tees:
+        tee.install()
 
 
 class _Tee:
     """The write method of a stream, which logs as lines what it writes."""
 
-    def __init__(self, run: Run, stream: TextIO, name: str) -> None:
+    def __init__(self, run: Run, name: str) -> None:
         self.run = run
-        self._write = stream.write
         self._name = name
+        self._stream: TextIO | None = None
         self._text = ''
         self._kept_s = 0.0
+
+    def install(self) -> None:
+        stream: TextIO | None = getattr(sys, self._name)
+        if stream is not None and stream.write is not self:
+            self._stream, self._write = stream, stream.write
+            stream.write = self  # type: ignore[method-assign]
 
     def __call__(self, text: str) -> int:
         count = self._write(text)
@@ -102,7 +121,9 @@ class _Tee:
             self.run.log_line(line.encode('utf-8', 'surrogateescape'), self._name)
 
     def end(self) -> None:
-        """Logs a last line that has no end."""
+        """Logs a last line that has no end, and takes itself away."""
         if self._text:
             self._log(self._text.rstrip('\r').rpartition('\r')[2])
             self._text = ''
+        if self._stream is not None and self._stream.write is self:
+            self._stream.write = self._write  # type: ignore[method-assign]

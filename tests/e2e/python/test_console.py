@@ -9,10 +9,12 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 
@@ -64,6 +66,16 @@ def read_or_empty(path):
         return path.read_bytes()
     except OSError:
         return b''
+
+
+def helper_of(script, number=0):
+    """Process id of the helper that copies into console<number>."""
+    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+        line = read_or_empty(path)
+        if line.startswith(b'tee\0') and line.endswith(b'/console%d\0' % number) \
+                and script.env['TRACK_SPOOL'].encode() in line:
+            return int(path.parent.name)
+    raise AssertionError('no helper')
 
 
 class Terminal:
@@ -348,23 +360,20 @@ for i in range(100000):
     os.write(1, b'line %d\\n' % i)
     if i == 1000:
         print('ready', file=sys.stderr, flush=True)
-        time.sleep(0.5)
+        sys.stdin.read(1)
 run.finish()
-'''), stdout=open(tmp_path / 'out', 'wb'), env={'TRACK_QUIET': ''})
+'''), stdin=subprocess.PIPE, stdout=open(tmp_path / 'out', 'wb'))
     while b'ready' not in p.stderr.readline():
         pass
-    spool = script.env['TRACK_SPOOL'].encode()
-    helpers = [path for path in pathlib.Path('/proc').glob('[0-9]*/cmdline')
-               if b'tee' in read_or_empty(path) and spool + b'/' in read_or_empty(path)
-               and read_or_empty(path).endswith(b'console0\0')]
-    assert len(helpers) == 1
-    os.kill(int(helpers[0].parent.name), signal.SIGKILL)
-    _, err = p.communicate(timeout=60)
+    time.sleep(0.3)  # it waits: what it has read and not written would be gone with it
+    os.kill(helper_of(script), signal.SIGKILL)
+    while b'console output is no longer recorded: its helper has ended' not in p.stderr.readline():
+        pass
+    p.communicate(b'x', timeout=60)
     assert p.returncode == 0
-    assert b'console output is no longer recorded: its helper has ended' in err
     found = (tmp_path / 'out').read_bytes().split(b'\n')
     assert found == [b'line %d' % i for i in range(100000)] + [b'']
-    assert lines('out')[:1001] == [f'line {i}' for i in range(1001)]
+    assert lines('out') == [f'line {i}' for i in range(1001)]
 
 
 def test_without_tee_the_streams_are_wrapped(script, lines, tmp_path):
@@ -440,3 +449,82 @@ run.finish()
     assert files < 24 << 20
     sync(script)
     assert any(re.fullmatch(r'track: \d+ bytes of output were not recorded', x) for x in lines('out'))
+
+
+def test_a_full_disk_ends_the_recording_only(script, lines):
+    """The helper cannot append any more: prints go on, one line says why they are not recorded."""
+    p = script.start(program('''
+for i in range(3000):
+    os.write(1, b'line %d\\n' % i)
+    if i == 1000:
+        print('ready', file=sys.stderr, flush=True)
+        sys.stdin.read(1)
+    if i > 1000:
+        time.sleep(0.0002)
+run.finish()
+'''), stdin=subprocess.PIPE)
+    while b'ready' not in p.stderr.readline():
+        pass
+    time.sleep(0.3)
+    resource.prlimit(helper_of(script), resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    out, err = p.communicate(b'x', timeout=60)
+    assert p.returncode == 0
+    assert out == b''.join(b'line %d\n' % i for i in range(3000))
+    assert b'console output is no longer recorded: tee: ' in err and b'File too large' in err
+    assert lines('out')[:1001] == [f'line {i}' for i in range(1001)]
+
+
+def test_an_output_that_does_not_wait_is_still_whole(script, lines):
+    """O_NONBLOCK on the reader's pipe, which is slow: the helper has an opening of its own."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    p = script.start(program('''
+os.write(1, b'x' * 999_999 + b'\\n')
+run.finish()
+'''), stdout=writer)
+    os.close(writer)
+    time.sleep(0.5)
+    out = b''
+    while part := os.read(reader, 1 << 16):
+        out += part
+        time.sleep(0.001)
+    os.close(reader)
+    assert p.wait(30) == 0 and out == b'x' * 999_999 + b'\n'
+    assert sum(map(len, lines('out'))) == 999_999
+
+
+def test_the_first_process_of_a_container_wraps_its_streams(script, lines):
+    script.work.joinpath('train.py').write_text(program('''
+assert os.getpid() == 1
+print('hello')
+os.write(1, b'not seen\\n')
+try:
+    run.log_console()
+except track.UnsupportedError as error:
+    print(error)
+run.finish()
+'''))
+    p = subprocess.run(['unshare', '--pid', '--fork', '--kill-child', sys.executable, 'train.py'],
+                       cwd=script.work, env=script.env, capture_output=True, timeout=60)
+    if b'unshare failed' in p.stderr:
+        pytest.skip('no right to make a container')
+    assert p.returncode == 0, p.stderr
+    assert lines('out')[0] == 'hello' and 'docker run --init' in lines('out')[1]
+
+
+def test_a_notebook_records_what_its_cells_print(script, lines):
+    import nbclient
+    import nbformat
+    cell = "import track, sys\nrun = track.start_run(facts=False)\nprint('in a cell')\n" \
+           "print('bar 1%', end='\\r', file=sys.stderr)"
+    notebook = nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_code_cell(cell), nbformat.v4.new_code_cell("print('next')\nrun.finish()")])
+    client = nbclient.NotebookClient(notebook, timeout=60)
+    os.environ, before = {**os.environ, **script.env}, os.environ
+    try:
+        client.execute(cwd=str(script.work))
+    finally:
+        os.environ = before
+    shown = [o['text'] for o in notebook.cells[0].outputs if o.get('name') == 'stdout']
+    assert shown == ['in a cell\n']
+    assert lines('out') == ['in a cell', 'next'] and lines('err') == ['bar 1%']
