@@ -104,7 +104,7 @@ track_status spool_init(struct spool *s, const struct spool_options *options, tr
  *   end      behind its last published slot.
  *
  * Statuses as spool_init.
- * Tests: tests/e2e/python/test_console.py
+ * Tests: tests/e2e/python/test_console_death.py
  */
 track_status spool_reopen(struct spool *s, const struct spool_options *options, uint64_t end,
                           track_error *err);

@@ -269,7 +269,7 @@ TRACK_API track_status track_log_line(track_run *run, track_stream stream, const
  * TRACK_NOT_FOUND    both descriptors are closed.
  * TRACK_IO, TRACK_FULL, TRACK_NOMEM  no pipe, process or file; nothing was changed.
  *
- * Tests: tests/e2e/python/test_console.py
+ * Tests: tests/sdk/test_console.c, tests/e2e/python/test_console.py
  */
 TRACK_API track_status track_log_console(track_run *run, track_error *err);
 
