@@ -168,7 +168,8 @@ static track_status run_drain(track_run *run, track_error *err)
     track_status status = sender_wait(c, &w, &why);
     uint64_t refused = atomic_load(&run->outbox.refused);
     if (status != TRACK_OK) {
-        client_say(c, "kept in %s: %s", run->outbox.folder.path, why.message);
+        client_say(c, "kept in %s, `track sync` or the next run sends it: %s",
+                   run->outbox.folder.path, why.message);
         return FAIL(err, status, "%s", why.message);
     }
     if (refused > 0) {

@@ -367,7 +367,8 @@ def test_without_a_server_a_line_says_so_and_sync_sends_it(make_trackd, scripts)
     assert got.lines[1] == 'False'
     said = got.err.splitlines()
     assert len(said) == 2 and said[0].startswith('track: run '), got
-    assert 'kept in' in said[1] and "Couldn't connect" in said[1], got
+    assert said[1].startswith(f'track: kept in {scripts.spool}/{got.id}.')
+    assert ", `track sync` or the next run sends it: http" in said[1] and "Couldn't connect" in said[1]
     trackd.start()
     scripts.sync()
     assert steps(trackd, got.id) == list(range(500))
