@@ -52,6 +52,7 @@ static track_status check_all(struct check *c, track_error *err)
     }
     TRY(db_run(c->db, QUERY_check_dangling, NULL, dangling_row, c, err));
     TRY(check_journal(c, err));
+    TRY(check_packs(c, err));
     return check_blobs(c, err);
 }
 

@@ -1,8 +1,9 @@
 /* check - is everything that was promised still there?
  *
  * What `trackd check` runs on a closed data directory, under its lock: the engine's own check, rows
- * against frames (each decodes, sequences without gap or repeat, watermarks agree), rows against
- * blobs (each object is there and has its digest), objects without a row.
+ * against frames (each decodes, sequences without gap or repeat, watermarks agree), packs (all that
+ * they say of their points is computed again), rows against blobs (each object is there and has its
+ * digest), objects without a row.
  * Uses: store.
  */
 #ifndef SERVER_CHECK_H
@@ -13,14 +14,14 @@
 typedef void check_say(void *data, const char *line);
 
 struct check_counts {
-    int64_t runs, frames, points, blobs, blob_bytes; /* looked at */
-    int64_t wrong;                                   /* findings that mean damage */
+    int64_t runs, frames, points, packs, blobs, blob_bytes; /* looked at */
+    int64_t wrong;                                          /* findings that mean damage */
     int64_t loose; /* objects that only a loose row names: left by a crash, harmless */
 };
 
 /* Checks a data directory.
  *
- *   quick  true: blobs are looked for, not read.
+ *   quick  true: blobs are looked for, not read; nor are packs.
  *   say    called for each finding.
  *   out    filled as far as it came, whatever the status.
  *

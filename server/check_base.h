@@ -22,6 +22,9 @@ void check_wrong(struct check *c, const char *format, ...) __attribute__((format
 /* Rows against frames: every run, every writer, every frame. */
 track_status check_journal(struct check *c, track_error *err);
 
+/* Rows against packs: each is what its row says, and holds what its own directory says. */
+track_status check_packs(struct check *c, track_error *err);
+
 /* Rows against bytes: every blob is there and has its digest; objects without a row. */
 track_status check_blobs(struct check *c, track_error *err);
 #endif

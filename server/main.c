@@ -240,9 +240,10 @@ static int check(const struct config *config)
     if (status != TRACK_OK) {
         return say_error(&err);
     }
-    printf("clean: %lld runs, %lld frames, %lld points and lines, %lld blobs (%lld bytes%s)\n",
+    printf("clean: %lld runs, %lld frames, %lld points and lines, %lld packs, %lld blobs (%lld "
+           "bytes%s)\n",
            (long long)counts.runs, (long long)counts.frames, (long long)counts.points,
-           (long long)counts.blobs, (long long)counts.blob_bytes,
+           (long long)counts.packs, (long long)counts.blobs, (long long)counts.blob_bytes,
            config->quick ? ", not read" : "");
     return 0;
 }

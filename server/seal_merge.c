@@ -2,7 +2,7 @@
 
 #include "seal_out.h"
 #include "store_base.h"
-#include "store_blob.h"
+#include "store_pack_read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,28 +68,8 @@ static void choose_epoch(struct merging *m, int64_t epoch)
     }
 }
 
-/* A pack in the database. */
-struct source {
-    struct store *store;
-    struct blob blob;
-    struct buf part; /* what was read last */
-};
-
-static track_status source_read(void *data, uint64_t offset, size_t size, struct bytes *out,
-                                track_error *err)
-{
-    struct source *s = data;
-    s->part.size = 0;
-    for (size_t at = 0; at < size;) {
-        size_t piece = size - at < BLOB_READ_BYTES_MAX ? size - at : BLOB_READ_BYTES_MAX;
-        TRY(store_blob_read(s->store, &s->blob, (int64_t)(offset + at), piece, &s->part, err));
-        at += piece;
-    }
-    return buf_end(&s->part, out, err);
-}
-
 struct sources {
-    struct source at[PACK_MERGE_MAX];
+    struct pack_source at[PACK_MERGE_MAX];
     struct pack_dir dirs[PACK_MERGE_MAX];
     struct pack_input inputs[PACK_MERGE_MAX];
     struct bytes digests[PACK_MERGE_MAX];
@@ -99,7 +79,7 @@ struct sources {
 static void sources_release(struct sources **s)
 {
     for (size_t i = 0; *s && i < (*s)->count; i++) {
-        buf_release(&(*s)->at[i].part);
+        pack_source_release(&(*s)->at[i]);
     }
 }
 
@@ -107,12 +87,10 @@ static track_status sources_open(struct merging *m, struct sources *s, track_err
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct pack *p = m->chosen[i];
-        struct source *from = &s->at[s->count];
-        *from = (struct source){.store = m->ask->store, .part = BUF(PACK_BYTES_MAX)};
+        struct pack_source *from = &s->at[s->count];
+        TRY(pack_source_open(m->ask->store, p->digest, m->arena, from, err));
         s->count++;
-        TRY(store_blob_get(m->ask->store, p->digest, m->arena, &from->blob, err));
-        s->inputs[i] = (struct pack_input){.blob = {source_read, from, (uint64_t)from->blob.size},
-                                           .dir = &s->dirs[i]};
+        s->inputs[i] = (struct pack_input){.blob = from->bytes, .dir = &s->dirs[i]};
         TRY(pack_dir_read(&s->inputs[i].blob, m->arena, &s->dirs[i], err));
         s->digests[i] = p->digest;
     }

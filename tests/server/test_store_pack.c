@@ -88,11 +88,11 @@ static void say(void *data, const char *line)
     fprintf(stderr, "check: %s\n", line);
 }
 
-/* `trackd check` finds nothing; the store is open again after it. */
+/* `trackd check` finds nothing, but for what the packs hold; the store is open again after it. */
 static bool clean(struct fixture *f)
 {
     struct check_counts counts;
-    struct check_options options = {.data = f->dir, .say = say};
+    struct check_options options = {.data = f->dir, .quick = true, .say = say};
     store_close(f->store);
     f->store = NULL;
     bool good = check_run(&options, &counts, &f->err) == TRACK_OK;
