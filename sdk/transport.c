@@ -2,12 +2,14 @@
 
 #include "../core/fail.h"
 #include "moment.h"
+#include "settings.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum {
     TRANSPORT_POLL_MS = 100,
@@ -162,6 +164,29 @@ static bool transport_is_local(const char *url)
            strncmp(host, "[::1]", 5) == 0;
 }
 
+/* Which certificates to trust: the file that SSL_CERT_FILE names, else that of this machine.  A
+ * libcurl that came with a Python wheel knows only where they lie on the machine it is from. */
+static void transport_set_trust(CURL *c)
+{
+    static const char *const places[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Alpine */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL and its kin */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+    };
+    const char *named = settings_variable("SSL_CERT_FILE");
+    const char *known = curl_version_info(CURLVERSION_NOW)->cainfo;
+    if (named || (known && access(known, R_OK) == 0)) {
+        curl_easy_setopt(c, CURLOPT_CAINFO, named ? named : known);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+        if (access(places[i], R_OK) == 0) {
+            curl_easy_setopt(c, CURLOPT_CAINFO, places[i]);
+            return;
+        }
+    }
+}
+
 static void transport_set_body(struct transport *t, const struct transport_request *rq)
 {
     bool has = rq->source || rq->body.at;
@@ -200,6 +225,9 @@ static void transport_set(struct transport *t, const struct transport_request *r
     curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
     if (rq->sink) {
         curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)TRANSPORT_SINK_BYTES);
+    }
+    if (strncmp(rq->url, "https:", 6) == 0) {
+        transport_set_trust(c);
     }
     if (transport_is_local(rq->url)) {
         curl_easy_setopt(c, CURLOPT_PROXY, "");
