@@ -21,6 +21,7 @@ static track_status list_row(void *data, const struct db_value *c, track_error *
         .seen_us = db_get_i(&c[7]),
         .closed_us = db_get_i(&c[8]),
         .lost = db_get_i(&c[9]),
+        .sealed_frames = db_get_i(&c[10]),
     };
     TRY(db_copy_bytes(g->arena, &c[0], &w->id, err));
     TRY(db_copy_text(g->arena, &c[1], &w->name, err));

@@ -1,8 +1,10 @@
 #include "../core/hash.h"
 #include "series.h"
+#include "tail_source.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+enum { WORK_BYTES = 1 << 30 }; /* what reading one series takes */
 
 /* A request on its way. */
 struct asking {
@@ -14,7 +16,6 @@ struct asking {
     size_t count;
     bool any;
     struct bins_range range; /* of all points of all series, in x */
-    struct tail_window *window;
 };
 
 static track_status asking_nomem(track_error *err)
@@ -39,27 +40,17 @@ static track_status ask_check(const struct bins_ask *ask, track_error *err)
     return TRACK_OK;
 }
 
-/* time - started, kept inside int64. */
-static int64_t time_since(int64_t time_us, int64_t started_us)
-{
-    int64_t since;
-    if (__builtin_sub_overflow(time_us, started_us, &since)) {
-        return time_us < 0 ? INT64_MIN : INT64_MAX;
-    }
-    return since;
-}
-
 /* First and last x of a series. */
 static struct bins_range series_range(const struct tail_run *run, const struct tail_series *s,
                                       enum bins_x x)
 {
+    const struct tail_whole *w = &s->whole;
     if (x == BINS_STEP) {
-        return (struct bins_range){s->chunks[0].first.step,
-                                   s->chunks[s->chunk_count - 1].last.step};
+        return (struct bins_range){w->first.step, w->last.step};
     }
     int64_t started = x == BINS_RELATIVE ? run->started_us : 0;
-    return (struct bins_range){time_since(s->summary.time_min_us, started),
-                               time_since(s->summary.time_max_us, started)};
+    return (struct bins_range){bins_time_since(w->summary.time_min_us, started),
+                               bins_time_since(w->summary.time_max_us, started)};
 }
 
 static track_status asking_add(struct asking *a, const struct tail_run *run,
@@ -96,7 +87,7 @@ static track_status asking_find(struct asking *a, const char *id, track_error *e
         const struct series_ref *key = &a->ask->keys[i];
         struct tail_series *s;
         TRY(tail_find(run, key->name, key->context, &s, err));
-        if (s && s->summary.n) {
+        if (s && s->whole.summary.n) {
             TRY(asking_add(a, run, s, id, err));
         }
     }
@@ -124,8 +115,8 @@ static track_status series_version(const struct asking *a, const struct tail_run
 {
     const struct bins_grid *grid = &a->out->grid;
     int64_t started = a->ask->x == BINS_RELATIVE ? run->started_us : 0;
-    int64_t parts[] = {s->id,      s->summary.n, a->ask->x, a->ask->columns, grid->width,
-                       grid->from, grid->to,     started,   run->node};
+    int64_t parts[] = {s->id,      s->whole.summary.n, a->ask->x, a->ask->columns, grid->width,
+                       grid->from, grid->to,           started,   run->node};
     struct digest digest;
     TRY(hash_sha256((struct bytes){(unsigned char *)parts, sizeof(parts)}, &digest, err));
     memcpy(out, digest.at, sizeof(*out));
@@ -143,97 +134,22 @@ static bool asking_has(const struct asking *a, const struct series_bins *s)
     return false;
 }
 
-static void add_by_step(struct asking *a, const struct tail_series *s, struct bins *bins)
-{
-    const struct bins_grid *grid = bins->grid;
-    for (size_t i = tail_series_find(s, grid->from); i < s->chunk_count; i++) {
-        if (s->chunks[i].first.step > grid->to) {
-            return;
-        }
-        tail_chunk_decode(&s->chunks[i], a->window);
-        bins_add(bins, a->window->steps, a->window->values, s->chunks[i].count);
-    }
-}
-
-static bool times_ascend(const struct tail_series *s)
-{
-    for (size_t i = 0; i < s->chunk_count; i++) {
-        const struct tail_chunk *c = &s->chunks[i];
-        if (!c->times_ascend || (i && c->first.time_us < s->chunks[i - 1].last.time_us)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Decodes a chunk if it may have points on the grid; times are made x. */
-static bool decode_by_time(struct asking *a, const struct tail_chunk *c,
-                           const struct bins_grid *grid, int64_t started)
-{
-    if (time_since(c->time_max_us, started) < grid->from ||
-        time_since(c->time_min_us, started) > grid->to) {
-        return false;
-    }
-    tail_chunk_decode(c, a->window);
-    for (size_t i = 0; started && i < c->count; i++) {
-        a->window->times_us[i] = time_since(a->window->times_us[i], started);
-    }
-    return true;
-}
-
-static int by_time(const void *left, const void *right)
-{
-    const struct tail_point *a = left, *b = right;
-    if (a->time_us != b->time_us) {
-        return a->time_us < b->time_us ? -1 : 1;
-    }
-    return tail_point_compare(a, b);
-}
-
-/* The points of a series on the grid, in the order of their times. */
-static track_status gather_by_time(struct asking *a, const struct tail_series *s, struct bins *bins,
-                                   int64_t started, track_error *err)
-{
-    AUTO_BUF gathered = BUF(SERIES_SORT_MAX * sizeof(struct tail_point));
-    struct bytes all;
-    for (size_t i = 0; i < s->chunk_count; i++) {
-        bool here = decode_by_time(a, &s->chunks[i], bins->grid, started);
-        for (size_t j = 0; here && j < s->chunks[i].count; j++) {
-            struct tail_point point = tail_window_get(a->window, j);
-            buf_put(&gathered, &point, sizeof(point));
-        }
-    }
-    if (gathered.status == TRACK_TOO_LARGE) {
-        return FAIL(err, TRACK_TOO_LARGE,
-                    "times of %s do not ascend and it has over %d points: ask by step, or for a "
-                    "smaller range",
-                    s->name, SERIES_SORT_MAX);
-    }
-    TRY(buf_end(&gathered, &all, err));
-    size_t count = all.size / sizeof(struct tail_point);
-    struct tail_point *points = (struct tail_point *)gathered.at;
-    if (count) {
-        qsort(points, count, sizeof(*points), by_time);
-    }
-    for (size_t i = 0; i < count; i++) {
-        bins_add(bins, &points[i].time_us, &points[i].value, 1);
-    }
-    return TRACK_OK;
-}
-
-static track_status add_by_time(struct asking *a, const struct tail_run *run,
+/* Adds the points of a series to bins. */
+static track_status asking_read(struct asking *a, const struct tail_run *run,
                                 const struct tail_series *s, struct bins *bins, track_error *err)
 {
-    int64_t started = a->ask->x == BINS_RELATIVE ? run->started_us : 0;
-    if (!times_ascend(s)) {
-        return gather_by_time(a, s, bins, started, err);
+    AUTO_ARENA arena = ARENA(WORK_BYTES);
+    const struct bins_grid *grid = bins->grid;
+    bool by_step = a->ask->x == BINS_STEP;
+    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, by_step, grid->width};
+    struct bins_axis axis = {a->ask->x, a->ask->x == BINS_RELATIVE ? run->started_us : 0};
+    struct tail_reading reading = {.arena = &arena};
+    struct tail_sources sources;
+    if (by_step) {
+        ask.steps = (struct bins_range){grid->from, grid->to};
     }
-    for (size_t i = 0; i < s->chunk_count; i++) {
-        if (decode_by_time(a, &s->chunks[i], bins->grid, started)) {
-            bins_add(bins, a->window->times_us, a->window->values, s->chunks[i].count);
-        }
-    }
-    return TRACK_OK;
+    TRY(tail_source_open(s, &ask, &reading, &sources, err));
+    return bins_add_sources(bins, axis, sources.at, sources.count, err);
 }
 
 static track_status asking_bin(struct asking *a, const struct tail_run *run,
@@ -247,11 +163,7 @@ static track_status asking_bin(struct asking *a, const struct tail_run *run,
     if (to->unchanged || a->out->grid.count == 0) {
         return TRACK_OK;
     }
-    if (a->ask->x == BINS_STEP) {
-        add_by_step(a, s, &bins);
-    } else {
-        TRY(add_by_time(a, run, s, &bins, err));
-    }
+    TRY(asking_read(a, run, s, &bins, err));
     if (bins_end(&bins, NULL) != TRACK_OK) {
         return asking_nomem(err);
     }
@@ -285,8 +197,7 @@ track_status series_bins(struct tail *t, const struct bins_ask *ask, struct aren
     struct bins_answer answer = {0};
     struct asking a = {.tail = t, .ask = ask, .arena = arena, .out = &answer};
     a.series = ARENA_ARRAY(arena, struct series_bins, ask->run_count * ask->key_count);
-    a.window = ARENA_NEW(arena, struct tail_window);
-    if (!a.series || !a.window) {
+    if (!a.series) {
         return asking_nomem(err);
     }
     for (size_t i = 0; i < ask->run_count; i++) {

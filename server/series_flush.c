@@ -1,6 +1,7 @@
 #include "series.h"
 #include "series_row.h"
 #include "store_base.h"
+#include "tail_whole.h"
 
 enum { SCRATCH_BYTES = 64 << 20 };
 
@@ -36,13 +37,13 @@ static track_status flushing_fill(struct flushing *f, track_error *err)
     size_t rows = 0;
     for (size_t i = 0; i < f->run->series_count && rows < SERIES_ROWS_MAX; i++) {
         struct tail_series *s = &f->run->series[i];
-        TRY(tail_series_settle(s, err));
-        rows += s->summary.n > 0;
-        if (s->summary.n == s->put_n) {
+        TRY(tail_whole_get(f->run, s, err));
+        rows += s->whole.summary.n > 0;
+        if (s->whole.summary.n == s->put_n) {
             continue;
         }
         TRY(series_row_fill(s, &f->rows[f->count++], err));
-        s->put_n = s->summary.n;
+        s->put_n = s->whole.summary.n;
         if (f->count == SERIES_PUT_MAX) {
             TRY(flushing_put(f, false, err));
         }

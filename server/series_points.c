@@ -1,9 +1,12 @@
 #include "series.h"
+#include "tail_source.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { WORK_BYTES = 1 << 30 }; /* what reading takes */
 
 /* Where a page goes on: behind so many points of this step and time. */
 struct cursor {
@@ -63,44 +66,54 @@ static bool paging_skips(struct paging *g, const struct tail_point *p)
     return skips;
 }
 
-/* Puts the points from j on of a window of count; false when the page is full or one lies behind
- * the range. */
-static bool paging_put(struct paging *g, const struct tail_window *w, size_t j, size_t count)
+/* Puts the points from j on; false when the page is full or one lies behind the range. */
+static bool paging_put(struct paging *g, const struct stretch *in, size_t j)
 {
-    size_t end = count;
-    while (end > j && w->steps[end - 1] > g->ask->to) {
+    size_t end = in->count;
+    while (end > j && in->steps[end - 1] > g->ask->to) {
         end--;
     }
     size_t room = g->ask->limit - g->count;
     size_t n = end - j < room ? end - j : room;
-    memcpy(g->steps + g->count, w->steps + j, n * sizeof(*g->steps));
-    memcpy(g->times_us + g->count, w->times_us + j, n * sizeof(*g->times_us));
-    memcpy(g->values + g->count, w->values + j, n * sizeof(*g->values));
+    memcpy(g->steps + g->count, in->steps + j, n * sizeof(*g->steps));
+    memcpy(g->times_us + g->count, in->times_us + j, n * sizeof(*g->times_us));
+    memcpy(g->values + g->count, in->values + j, n * sizeof(*g->values));
     g->count += n;
     g->more = n < end - j;
-    return !g->more && end == count;
+    return !g->more && end == in->count;
 }
 
-static void paging_fill(struct paging *g, const struct tail_series *s, struct tail_window *window)
+/* Puts what of some points belongs to the page; false when there is no more of it. */
+static bool paging_take(struct paging *g, const struct stretch *in)
 {
-    int64_t from = g->begun && g->at.step > g->ask->from ? g->at.step : g->ask->from;
-    for (size_t i = tail_series_find(s, from); i < s->chunk_count; i++) {
-        const struct tail_chunk *c = &s->chunks[i];
-        if (g->begun && paging_compare(g, c->last.step, c->last.time_us) < 0) {
-            continue;
-        }
-        tail_chunk_decode(c, window);
-        size_t j = 0;
-        for (; j < c->count; j++) {
-            struct tail_point p = tail_window_get(window, j);
-            if (!paging_skips(g, &p)) {
-                break;
-            }
-        }
-        if (!paging_put(g, window, j, c->count)) {
-            return;
+    size_t last = in->count - 1, j = 0;
+    if (g->begun && paging_compare(g, in->steps[last], in->times_us[last]) < 0) {
+        return true;
+    }
+    for (; j < in->count; j++) {
+        struct tail_point p = {in->steps[j], in->times_us[j], in->values[j]};
+        if (!paging_skips(g, &p)) {
+            break;
         }
     }
+    return paging_put(g, in, j);
+}
+
+static track_status paging_fill(struct paging *g, const struct tail_series *s, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(WORK_BYTES);
+    int64_t from = g->begun && g->at.step > g->ask->from ? g->at.step : g->ask->from;
+    struct tail_ask ask = {.steps = {from, g->ask->to}};
+    struct tail_reading reading = {.arena = &arena};
+    struct tail_sources sources;
+    struct stretch_merge merge;
+    struct stretch in;
+    TRY(tail_source_open(s, &ask, &reading, &sources, err));
+    TRY(tail_source_merge(&sources, from, &merge, err));
+    do {
+        TRY(stretch_merge_next(&merge, &in, err));
+    } while (in.count && paging_take(g, &in));
+    return TRACK_OK;
 }
 
 /* Where the next page goes on. */
@@ -121,7 +134,8 @@ static struct cursor paging_cursor(const struct paging *g)
 static track_status paging_reserve(struct paging *g, const struct tail_series *s,
                                    struct arena *arena, track_error *err)
 {
-    size_t room = (size_t)s->summary.n < g->ask->limit ? (size_t)s->summary.n : g->ask->limit;
+    size_t room =
+        (size_t)s->whole.summary.n < g->ask->limit ? (size_t)s->whole.summary.n : g->ask->limit;
     g->steps = ARENA_ARRAY(arena, int64_t, room + 1);
     g->times_us = ARENA_ARRAY(arena, int64_t, room + 1);
     g->values = ARENA_ARRAY(arena, double, room + 1);
@@ -169,14 +183,10 @@ track_status series_points(struct tail *t, const struct points_ask *ask, struct 
     }
     TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
     TRY(tail_find(run, ask->key.name, ask->key.context, &s, err));
-    if (!s || s->summary.n == 0) {
+    if (!s || s->whole.summary.n == 0) {
         return FAIL(err, TRACK_NOT_FOUND, "run %s has no series %.160s", ask->run, ask->key.name);
     }
-    struct tail_window *window = ARENA_NEW(arena, struct tail_window);
-    if (!window) {
-        return FAIL(err, TRACK_NOMEM, "points: no memory");
-    }
     TRY(paging_reserve(&g, s, arena, err));
-    paging_fill(&g, s, window);
+    TRY(paging_fill(&g, s, err));
     return paging_end(&g, s, arena, out, err);
 }

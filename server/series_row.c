@@ -2,12 +2,11 @@
 
 track_status series_row_fill(const struct tail_series *s, struct series_row *out, track_error *err)
 {
-    if (s->chunk_count == 0 || s->pending_count) {
-        return BROKEN(err, "series %.160s is not settled, or empty", s->name);
+    if (!s->is_whole || s->whole.summary.n == 0) {
+        return BROKEN(err, "series %.160s is not whole, or empty", s->name);
     }
-    const struct tail_summary *sum = &s->summary;
-    const struct tail_point *first = &s->chunks[0].first;
-    const struct tail_point *last = &s->chunks[s->chunk_count - 1].last;
+    const struct tail_summary *sum = &s->whole.summary;
+    const struct tail_point *first = &s->whole.first, *last = &s->whole.last;
     *out = (struct series_row){
         .name = s->name,
         .context = s->context,

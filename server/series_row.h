@@ -7,7 +7,7 @@
 #include "store_series.h"
 #include "tail_series.h"
 
-/* Fills a row from a settled series that has points; name and context are those of s.
+/* Fills a row from a whole series that has points; name and context are those of s.
  *
  * TRACK_CORRUPT  it has none: a broken invariant.
  */

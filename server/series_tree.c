@@ -1,5 +1,6 @@
 #include "series.h"
 #include "series_row.h"
+#include "tail_whole.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +40,8 @@ static track_status nomem(track_error *err)
 /* True if the series has points, lies below the prefix and has the text that is asked for. */
 static bool wanted(const struct growing *g, const struct tail_series *s)
 {
-    return (s->summary.n || s->pending_count) && strncmp(s->name, g->prefix, g->prefix_size) == 0 &&
+    return (s->summary.n || s->pending_count || s->part_count) &&
+           strncmp(s->name, g->prefix, g->prefix_size) == 0 &&
            (!g->ask->q || strcasestr(s->name, g->ask->q));
 }
 
@@ -136,7 +138,7 @@ static track_status rows_fill(struct growing *g, track_error *err)
             return TRACK_OK;
         }
         struct series_row *to = &g->rows[g->row_count];
-        TRY(tail_series_settle(s, err));
+        TRY(tail_whole_get(g->run, s, err));
         TRY(series_row_fill(s, to, err));
         to->name = arena_text(g->arena, s->name, strlen(s->name));
         to->context = arena_text(g->arena, s->context, strlen(s->context));

@@ -125,6 +125,7 @@ struct run_writer {
     int64_t next_seq; /* frames held durably: 0..next_seq-1 */
     int64_t points;
     int64_t seen_us, closed_us; /* closed_us 0: open */
+    int64_t sealed_frames;      /* that have left the journal for packs */
 };
 
 /* What is held durably of a run: answered at any time. */

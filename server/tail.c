@@ -1,8 +1,9 @@
 #include "tail.h"
 
-#include "../core/frame.h"
 #include "store_base.h"
+#include "tail_read.h"
 #include "tail_run.h"
+#include "tail_whole.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,9 +13,7 @@ enum {
     LIMIT_BYTES = 256 << 20, /* unless told otherwise */
     ALONE_FACTOR = 4,        /* the run that was used last may hold so much more, for itself */
     BUCKET_COUNT = 1024,
-    SCRATCH_BYTES = 4 << 20,     /* a list of writers */
     NAMES_BYTES_MAX = 512 << 20, /* of the series of a run */
-    ROWS_BETWEEN_SETTLES = 64,
 };
 
 struct tail {
@@ -151,68 +150,6 @@ static track_status run_claim(struct tail *t, const char *id, struct tail_run **
     return TRACK_OK;
 }
 
-/* New rows of one writer. */
-struct reading {
-    struct tail_run *run;
-    size_t writer;
-    uint64_t rows;
-};
-
-static track_status read_row(void *data, const struct journal_row *row, track_error *err)
-{
-    struct reading *r = data;
-    TRY(tail_run_add(r->run, r->writer, row, err));
-    r->run->writers[r->writer].next_seq = row->seq_hi + 1;
-    return ++r->rows % ROWS_BETWEEN_SETTLES ? TRACK_OK : tail_run_settle(r->run, false, err);
-}
-
-static track_status read_writer(struct reading *r, struct db *db, const struct run_writer *writer,
-                                track_error *err)
-{
-    TRY(tail_run_writer(r->run, writer, &r->writer, err));
-    struct tail_writer *known = &r->run->writers[r->writer];
-    if (known->next_seq >= writer->next_seq) {
-        return TRACK_OK;
-    }
-    struct journal_range range = {r->run->node, writer->id, known->next_seq};
-    TRY(journal_each(db, &range, read_row, r, err));
-    r->run->writers[r->writer].next_seq = writer->next_seq;
-    return TRACK_OK;
-}
-
-/* Finds the run in the database, at first. */
-static track_status read_run(struct tail_run *run, struct db *db, struct arena *scratch,
-                             track_error *err)
-{
-    if (run->node) {
-        return TRACK_OK;
-    }
-    struct run_brief brief;
-    struct run full;
-    TRY(run_find(db, run->id, &brief, err));
-    TRY(run_get(db, brief.node, scratch, &full, err));
-    run->node = brief.node;
-    run->started_us = full.started_us;
-    return TRACK_OK;
-}
-
-static track_status tail_refresh(struct tail_run *run, struct reading *r, track_error *err)
-{
-    AUTO_ARENA scratch = ARENA(SCRATCH_BYTES);
-    AUTO_READ struct read read = {0};
-    struct run_receipt receipt = {0};
-    TRY(store_read_begin(run->tail->store, &read, err));
-    TRY(read_run(run, read.db, &scratch, err));
-    TRY(run_writers(read.db, run->node, &scratch, &receipt, err));
-    uint64_t version = 0;
-    for (size_t i = 0; i < receipt.count; i++) {
-        TRY(read_writer(r, read.db, &receipt.writers[i], err));
-        version += (uint64_t)receipt.writers[i].next_seq;
-    }
-    run->version = version;
-    return TRACK_OK;
-}
-
 track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, struct tail_run **out,
                        track_error *err)
 {
@@ -222,13 +159,13 @@ track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, stru
     track_status status = run_claim(t, id, &run, err);
     pthread_mutex_unlock(&t->lock);
     TRY(status);
-    if (mode == TAIL_FRESH || run->node == 0) {
-        struct reading r = {.run = run};
-        status = tail_refresh(run, &r, err);
+    if (mode == TAIL_FRESH || run->node == 0 || run->partial) {
+        uint64_t rows = 0;
+        status = tail_refresh(run, &rows, err);
         tail_run_number(run);
         run->broken = run->node == 0 || status == TRACK_CORRUPT || status == TRACK_NOMEM;
         pthread_mutex_lock(&t->lock);
-        t->counts.rows_read += r.rows;
+        t->counts.rows_read += rows;
         pthread_mutex_unlock(&t->lock);
         TRY(status);
     }
@@ -324,57 +261,8 @@ track_status tail_find(struct tail_run *run, const char *name, const char *conte
         found = fits ? s : found;
     }
     if (found) {
-        TRY(tail_series_settle(found, err));
+        TRY(tail_whole_get(run, found, err));
     }
     *out = found;
     return TRACK_OK;
-}
-
-/* A row being read again. */
-struct rereading {
-    struct tail_place place;
-    tail_visit *fn;
-    void *data;
-    bool done, refused; /* fn did not want it */
-};
-
-/* Ends the statement after its first row: any status but TRACK_OK does. */
-static track_status reread_row(void *data, const struct journal_row *row, track_error *err)
-{
-    struct rereading *r = data;
-    struct bytes left = row->body;
-    while (row->seq_lo == r->place.seq && left.size) {
-        AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
-        struct frame_head head;
-        struct frame frame;
-        TRY(frame_decode_head(left, &head, err));
-        TRY(frame_decode((struct bytes){left.at, head.size}, &arena, &frame, err));
-        track_status status = r->fn(r->data, &frame, err);
-        if (status != TRACK_OK) {
-            r->refused = true;
-            return status;
-        }
-        left = (struct bytes){left.at + head.size, left.size - head.size};
-    }
-    r->done = row->seq_lo == r->place.seq;
-    return TRACK_NOT_FOUND;
-}
-
-track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_visit *fn,
-                           void *data, track_error *err)
-{
-    struct rereading r = {.place = place, .fn = fn, .data = data};
-    struct bytes writer = {run->writers[place.writer].id, sizeof(run->writers[place.writer].id)};
-    struct journal_range range = {run->node, writer, place.seq};
-    AUTO_READ struct read read = {0};
-    TRY(store_read_begin(run->tail->store, &read, err));
-    track_status status = journal_each(read.db, &range, reread_row, &r, err);
-    if (r.done || r.refused) {
-        return r.done ? TRACK_OK : status;
-    }
-    if (status == TRACK_OK || status == TRACK_NOT_FOUND) {
-        return FAIL(err, TRACK_CORRUPT, "run %s, seq %lld: the journal row is gone", run->id,
-                    (long long)place.seq);
-    }
-    return status == TRACK_INVALID || status == TRACK_TOO_LARGE ? TRACK_CORRUPT : status;
 }

@@ -1,9 +1,9 @@
-/* tail - the journal of a run, decoded and kept.
+/* tail - the points of a run, decoded and kept; and where its texts and lines are.
  *
- * Readers take a run, which brings it up to date with the journal (only new rows are read), look at
- * it alone, and give it back.  What nobody has used for longest goes when all runs together hold
- * more than the limit; it can be read again at any time.
- * Uses: store, journal, frame, tail_series.  Any thread.
+ * Readers take a run, which brings it up to date with the journal (only new rows are read) and the
+ * packs, look at it alone, and give it back.  What nobody has used for longest goes when all runs
+ * together hold more than the limit; it can be read again at any time. Uses: store, journal, frame,
+ * tail_pack, tail_series.  Any thread.
  */
 #ifndef SERVER_TAIL_H
 #define SERVER_TAIL_H
@@ -37,8 +37,9 @@ void tail_count(struct tail *t, struct tail_counts *out);
 struct tail_writer {
     unsigned char id[16];
     int64_t rank;
-    int64_t next_seq; /* journal rows below it are in */
-    uint32_t *keys;   /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
+    int64_t next_seq;   /* texts and lines of journal rows below it are in */
+    int64_t points_seq; /* points of journal rows below it are in */
+    uint32_t *keys;     /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
     size_t key_room;
 };
 
@@ -66,7 +67,11 @@ struct tail_run {
     struct tail *tail;
     char id[33];
     int64_t node, started_us;
-    uint64_t version;            /* sum of its writers' next_seq */
+    uint64_t version;         /* sum of its writers' next_seq */
+    int64_t sealed;           /* sum of their sealed_frames: packs of them are in */
+    int64_t sealed_us;        /* when the packs were listed, by the steady clock */
+    struct tail_pack **packs; /* [pack_count] */
+    size_t pack_count;
     struct arena names;          /* of series */
     struct tail_writer *writers; /* [writer_count], in order of first sight */
     size_t writer_count, writer_room;
@@ -81,6 +86,7 @@ struct tail_run {
     struct tail_text *texts; /* [text_count] */
     size_t text_count, text_room;
     int64_t line_count;
+    bool partial; /* points are to be read again and not all are in */
     /* the cache's own */
     struct tail_run *next;
     uint64_t used; /* when it was given back last, by count */
@@ -99,24 +105,24 @@ enum tail_mode {
  *     TRY(tail_take(t, id, TAIL_FRESH, &run, err));
  *
  * TRACK_NOT_FOUND  no such run.
- * TRACK_CORRUPT    a journal row is damaged.
+ * TRACK_CORRUPT    a journal row or a pack is damaged.
  * TRACK_TIMEOUT    reading took longer than a read may; call again, it goes on from there.
  * TRACK_NOMEM, TRACK_IO  as they say.
  *
  * Cost:  20 us when nothing is new; 8-12 M points/s when all is (bench/series.c).
- * Tests: tests/server/test_tail.c
+ * Tests: tests/server/test_tail.c, tests/server/test_tail_pack.c
  */
 track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, struct tail_run **out,
                        track_error *err);
 void tail_give(struct tail_run **run); /* NULL inside is allowed */
 #define AUTO_TAIL __attribute__((cleanup(tail_give)))
 
-/* The series with this name, settled: its chunks hold every point.
+/* The series with this name, whole (tail_whole.h).
  *
  *   context  NULL: the series without context, else that of the lowest rank.
  *   out      NULL: there is none.
  *
- * TRACK_NOMEM  no memory.
+ * What tail_whole_get says.
  */
 track_status tail_find(struct tail_run *run, const char *name, const char *context,
                        struct tail_series **out, track_error *err);

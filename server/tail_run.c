@@ -1,7 +1,7 @@
 #include "tail_run.h"
 
-#include "../core/frame.h"
 #include "../core/hash.h"
+#include "tail_pack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +101,8 @@ static int64_t rank_of(const char *context)
     return rank;
 }
 
-/* The index of the series that key names, made when it is new. */
-static track_status series_get(struct tail_run *run, const struct frame_key *key, uint32_t *out,
-                               track_error *err)
+track_status tail_run_series(struct tail_run *run, const struct frame_key *key, uint32_t *out,
+                             track_error *err)
 {
     int64_t id;
     TRY(hash_series(key->name, key->context, &id, err));
@@ -132,23 +131,23 @@ static track_status series_get(struct tail_run *run, const struct frame_key *key
     return TRACK_OK;
 }
 
-/* Takes the definitions of a frame into the writer's dictionary. */
-static track_status add_keys(struct tail_run *run, struct tail_writer *w, const struct frame *f,
+track_status tail_run_define(struct tail_run *run, size_t writer, const struct tail_keys *keys,
                              track_error *err)
 {
-    size_t end = f->first_key + f->key_count;
-    if (f->key_count && end > w->key_room) {
+    struct tail_writer *w = &run->writers[writer];
+    size_t end = keys->first + keys->count;
+    if (keys->count && end > w->key_room) {
         size_t room = end + end / 2;
-        uint32_t *keys = realloc(w->keys, room * sizeof(*keys));
-        if (!keys) {
+        uint32_t *grown = realloc(w->keys, room * sizeof(*grown));
+        if (!grown) {
             return nomem(err);
         }
-        memset(keys + w->key_room, 0xff, (room - w->key_room) * sizeof(*keys));
-        w->keys = keys;
+        memset(grown + w->key_room, 0xff, (room - w->key_room) * sizeof(*grown));
+        w->keys = grown;
         w->key_room = room;
     }
-    for (size_t i = 0; i < f->key_count; i++) {
-        TRY(series_get(run, &f->keys[i], &w->keys[f->first_key + i], err));
+    for (size_t i = 0; i < keys->count; i++) {
+        TRY(tail_run_series(run, &keys->at[i], &w->keys[keys->first + i], err));
     }
     return TRACK_OK;
 }
@@ -158,6 +157,7 @@ struct adding {
     struct tail_run *run;
     size_t writer;
     const struct journal_row *row;
+    bool again;           /* only its points count */
     uint32_t texts;       /* of the row, so far */
     struct tail_row line; /* what its lines are */
 };
@@ -196,7 +196,7 @@ static track_status add_column(struct adding *a, const struct frame_block *block
         struct tail_column in = {block->steps, block->times_us, column->values, block->rows};
         return tail_series_add(&a->run->series[series], &in, err);
     }
-    for (size_t i = 0; i < block->rows; i++) {
+    for (size_t i = 0; !a->again && i < block->rows; i++) {
         TRY(add_text(a, series, block, i, err));
     }
     return TRACK_OK;
@@ -204,7 +204,8 @@ static track_status add_column(struct adding *a, const struct frame_block *block
 
 static track_status add_frame(struct adding *a, const struct frame *f, track_error *err)
 {
-    TRY(add_keys(a->run, &a->run->writers[a->writer], f, err));
+    struct tail_keys keys = {f->first_key, f->keys, f->key_count};
+    TRY(tail_run_define(a->run, a->writer, &keys, err));
     for (size_t b = 0; b < f->block_count; b++) {
         for (size_t c = 0; c < f->blocks[b].column_count; c++) {
             TRY(add_column(a, &f->blocks[b], &f->blocks[b].columns[c], err));
@@ -221,7 +222,7 @@ static track_status add_frame(struct adding *a, const struct frame *f, track_err
 static track_status add_row(struct adding *a, track_error *err)
 {
     struct tail_run *run = a->run;
-    if (a->line.lines[0] + a->line.lines[1] == 0) {
+    if (a->again || a->line.lines[0] + a->line.lines[1] == 0) {
         return TRACK_OK;
     }
     void *at = grow(run->rows, run->row_count, &run->row_room, sizeof(*run->rows));
@@ -237,6 +238,7 @@ track_status tail_run_add(struct tail_run *run, size_t writer, const struct jour
                           track_error *err)
 {
     struct adding a = {.run = run, .writer = writer, .row = row};
+    a.again = row->seq_hi < run->writers[writer].next_seq;
     a.line = (struct tail_row){.writer = (uint32_t)writer,
                                .seq = row->seq_lo,
                                .recv_us = row->recv_us,
@@ -298,6 +300,16 @@ track_status tail_run_settle(struct tail_run *run, bool all, track_error *err)
     return TRACK_OK;
 }
 
+void tail_run_forget(struct tail_run *run)
+{
+    for (size_t i = 0; i < run->series_count; i++) {
+        tail_series_release(&run->series[i]);
+    }
+    for (size_t i = 0; i < run->writer_count; i++) {
+        run->writers[i].points_seq = 0;
+    }
+}
+
 size_t tail_run_bytes(const struct tail_run *run)
 {
     size_t bytes = sizeof(*run) + run->names.used_bytes + run->id_room * sizeof(*run->by_id) +
@@ -307,6 +319,7 @@ size_t tail_run_bytes(const struct tail_run *run)
     for (size_t i = 0; i < run->series_count; i++) {
         bytes += run->series[i].bytes;
     }
+    bytes += tail_pack_bytes(run);
     for (size_t i = 0; i < run->writer_count; i++) {
         bytes += sizeof(*run->writers) + run->writers[i].key_room * sizeof(uint32_t);
     }
@@ -321,6 +334,7 @@ void tail_run_release(struct tail_run *run)
     for (size_t i = 0; i < run->writer_count; i++) {
         free(run->writers[i].keys);
     }
+    tail_pack_release(run->packs, run->pack_count);
     free(run->writers);
     free(run->series);
     free(run->by_name);

@@ -4,6 +4,7 @@
  */
 #ifndef SERVER_TAIL_RUN_H
 #define SERVER_TAIL_RUN_H
+#include "../core/frame.h"
 #include "journal.h"
 #include "tail.h"
 
@@ -11,7 +12,21 @@
 track_status tail_run_writer(struct tail_run *run, const struct run_writer *writer, size_t *out,
                              track_error *err);
 
-/* Adds what the frames of a journal row hold; writer is the index of its writer.
+/* The index of the series with this name and context, made when it is new.  TRACK_NOMEM. */
+track_status tail_run_series(struct tail_run *run, const struct frame_key *key, uint32_t *out,
+                             track_error *err);
+
+/* Tells what the key numbers of a writer mean, from first on.  TRACK_NOMEM. */
+struct tail_keys {
+    size_t first;
+    const struct frame_key *at; /* [count] */
+    size_t count;
+};
+track_status tail_run_define(struct tail_run *run, size_t writer, const struct tail_keys *keys,
+                             track_error *err);
+
+/* Adds what the frames of a journal row hold; writer is the index of its writer.  Of a row below
+ * its next_seq only the points: the rest is in.
  *
  * TRACK_CORRUPT  a frame is damaged, or uses a key that nobody defined.
  * TRACK_NOMEM    no memory.  In both cases the run holds a part of the row: forget it.
@@ -26,6 +41,9 @@ void tail_run_number(struct tail_run *run);
 
 /* Settles all series if those that wait hold much memory, or if all is asked for.  TRACK_NOMEM. */
 track_status tail_run_settle(struct tail_run *run, bool all, track_error *err);
+
+/* Forgets all points, to have them read again; series, texts and lines stay. */
+void tail_run_forget(struct tail_run *run);
 
 size_t tail_run_bytes(const struct tail_run *run);
 void tail_run_release(struct tail_run *run);

@@ -284,6 +284,7 @@ static track_status pending_reserve(struct tail_series *s, track_error *err)
 
 track_status tail_series_add(struct tail_series *s, const struct tail_column *in, track_error *err)
 {
+    s->is_whole = false;
     for (size_t i = 0; i < in->count;) {
         TRY(pending_reserve(s, err));
         size_t more = s->pending_room - s->pending_count;
@@ -295,6 +296,32 @@ track_status tail_series_add(struct tail_series *s, const struct tail_column *in
         s->pending_count += more;
     }
     return TRACK_OK;
+}
+
+track_status tail_series_add_part(struct tail_series *s, struct tail_part part, track_error *err)
+{
+    if (s->part_count == s->part_room) {
+        size_t room = s->part_room ? 2 * s->part_room : 2;
+        struct tail_part *parts = realloc(s->parts, room * sizeof(*parts));
+        if (!parts) {
+            return nomem(err);
+        }
+        s->bytes += (room - s->part_room) * sizeof(*parts);
+        s->parts = parts;
+        s->part_room = room;
+    }
+    s->parts[s->part_count++] = part;
+    s->is_whole = false;
+    return TRACK_OK;
+}
+
+void tail_series_drop_parts(struct tail_series *s)
+{
+    s->bytes -= s->part_room * sizeof(*s->parts);
+    free(s->parts);
+    s->parts = NULL;
+    s->part_count = s->part_room = 0;
+    s->is_whole = false;
 }
 
 size_t tail_series_find(const struct tail_series *s, int64_t step)
@@ -316,9 +343,11 @@ void tail_series_release(struct tail_series *s)
     for (size_t i = 0; i < s->chunk_count; i++) {
         tail_chunk_release(&s->chunks[i]);
     }
+    tail_series_drop_parts(s);
     free(s->chunks);
     free(s->pending);
     s->chunks = NULL;
     s->pending = NULL;
+    s->summary = (struct tail_summary){0};
     s->chunk_count = s->chunk_room = s->pending_count = s->pending_room = s->bytes = 0;
 }

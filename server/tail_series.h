@@ -20,14 +20,30 @@ struct tail_summary {
     double sum_high, sum_low;   /* of finite values */
 };
 
+/* Points that lie in a pack: tail_pack.h. */
+struct tail_part {
+    const struct tail_pack *pack;
+    const struct pack_series *series;
+};
+
+/* What is known of all points, wherever they lie; n 0: there is none. */
+struct tail_whole {
+    struct tail_point first, last;
+    struct tail_summary summary;
+};
+
 /* Invariant: everything in chunks is settled; pending is not in the summary yet. */
 struct tail_series {
     int64_t id;
     const char *name, *context; /* the run's */
     int64_t rank;               /* named in context; -1: none */
     bool is_text;               /* has had texts, whose places are in the run */
-    struct tail_summary summary;
-    struct tail_chunk *chunks; /* [chunk_count] */
+    struct tail_whole whole;    /* if is_whole; then chunks and parts lie apart: tail_whole.h */
+    bool is_whole;
+    struct tail_part *parts; /* [part_count] */
+    size_t part_count, part_room;
+    struct tail_summary summary; /* of chunks */
+    struct tail_chunk *chunks;   /* [chunk_count] */
     size_t chunk_count, chunk_room;
     struct tail_point *pending; /* [pending_count] */
     size_t pending_count, pending_room;
@@ -53,6 +69,12 @@ track_status tail_series_add(struct tail_series *s, const struct tail_column *in
  * Tests: tests/server/test_tail_series.c
  */
 track_status tail_series_settle(struct tail_series *s, track_error *err);
+
+/* Adds points that lie in a pack.  TRACK_NOMEM. */
+track_status tail_series_add_part(struct tail_series *s, struct tail_part part, track_error *err);
+
+/* Forgets the parts: their points were added. */
+void tail_series_drop_parts(struct tail_series *s);
 
 /* Index of the first chunk that reaches step or goes beyond it; chunk_count: none. */
 size_t tail_series_find(const struct tail_series *s, int64_t step);

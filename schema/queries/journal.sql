@@ -42,8 +42,8 @@ WHERE run = $1 AND writer = $2;
 -- name: writer_close ibi ->
 UPDATE writer SET closed_us = $3, seen_us = $3 WHERE run = $1 AND writer = $2;
 
--- name: writer_list i -> bttiiiiiii
-SELECT writer, name, host, rank, pid, next_seq, points, seen_us, closed_us, lost
+-- name: writer_list i -> bttiiiiiiii
+SELECT writer, name, host, rank, pid, next_seq, points, seen_us, closed_us, lost, sealed_frames
 FROM writer WHERE run = $1 ORDER BY writer;
 
 -- $1 run, $2 writer, $3 seq_lo, $4 seq_hi, $5 epoch, $6 points, $7 bytes, $8 now, $9 body

@@ -1,0 +1,149 @@
+#include "tail_read.h"
+
+#include "clock.h"
+#include "store_base.h"
+#include "store_object.h"
+#include "tail_pack.h"
+#include "tail_run.h"
+
+#define LIST_AGE_US (OBJECT_GRACE_US / 2)
+
+enum { SCRATCH_BYTES = 4 << 20 /* a list of writers */, ROWS_BETWEEN_SETTLES = 64 };
+
+/* New rows of one writer. */
+struct reading {
+    struct tail_run *run;
+    size_t writer;
+    uint64_t *rows;
+};
+
+static track_status read_row(void *data, const struct journal_row *row, track_error *err)
+{
+    struct reading *r = data;
+    struct tail_writer *w = &r->run->writers[r->writer];
+    int64_t next = row->seq_hi + 1;
+    TRY(tail_run_add(r->run, r->writer, row, err));
+    w->points_seq = next;
+    w->next_seq = next > w->next_seq ? next : w->next_seq;
+    return ++*r->rows % ROWS_BETWEEN_SETTLES ? TRACK_OK : tail_run_settle(r->run, false, err);
+}
+
+static track_status read_writer(struct reading *r, struct db *db, const struct run_writer *writer,
+                                track_error *err)
+{
+    TRY(tail_run_writer(r->run, writer, &r->writer, err));
+    struct tail_writer *known = &r->run->writers[r->writer];
+    if (known->points_seq >= writer->next_seq) {
+        return TRACK_OK;
+    }
+    struct journal_range range = {r->run->node, writer->id, known->points_seq};
+    TRY(journal_each(db, &range, read_row, r, err));
+    known->next_seq = known->points_seq = writer->next_seq;
+    return TRACK_OK;
+}
+
+/* Finds the run in the database, at first. */
+static track_status read_run(struct tail_run *run, struct db *db, struct arena *scratch,
+                             track_error *err)
+{
+    if (run->node) {
+        return TRACK_OK;
+    }
+    struct run_brief brief;
+    struct run full;
+    TRY(run_find(db, run->id, &brief, err));
+    TRY(run_get(db, brief.node, scratch, &full, err));
+    run->node = brief.node;
+    run->started_us = full.started_us;
+    return TRACK_OK;
+}
+
+/* Reads the packs if rows were sealed since they were read last, or it is so long ago that some
+ * may have been merged and removed. */
+static track_status read_packs(struct tail_run *run, struct db *db,
+                               const struct run_receipt *receipt, track_error *err)
+{
+    int64_t sealed = 0;
+    for (size_t i = 0; i < receipt->count; i++) {
+        sealed += receipt->writers[i].sealed_frames;
+    }
+    int64_t now_us = clock_steady_us();
+    if (sealed == run->sealed && (!sealed || now_us - run->sealed_us < LIST_AGE_US)) {
+        return TRACK_OK;
+    }
+    run->partial = true;
+    tail_run_forget(run);
+    TRY(tail_pack_load(run, db, receipt, err));
+    run->sealed = sealed;
+    run->sealed_us = now_us;
+    return TRACK_OK;
+}
+
+track_status tail_refresh(struct tail_run *run, uint64_t *rows, track_error *err)
+{
+    AUTO_ARENA scratch = ARENA(SCRATCH_BYTES);
+    AUTO_READ struct read read = {0};
+    struct reading r = {.run = run, .rows = rows};
+    struct run_receipt receipt = {0};
+    TRY(store_read_begin(tail_store(run->tail), &read, err));
+    TRY(read_run(run, read.db, &scratch, err));
+    TRY(run_writers(read.db, run->node, &scratch, &receipt, err));
+    TRY(read_packs(run, read.db, &receipt, err));
+    uint64_t version = 0;
+    for (size_t i = 0; i < receipt.count; i++) {
+        TRY(read_writer(&r, read.db, &receipt.writers[i], err));
+        version += (uint64_t)receipt.writers[i].next_seq;
+    }
+    run->version = version;
+    run->partial = false;
+    return TRACK_OK;
+}
+
+/* A row being read again. */
+struct rereading {
+    struct tail_place place;
+    tail_visit *fn;
+    void *data;
+    bool done, refused; /* fn did not want it */
+};
+
+/* Ends the statement after its first row: any status but TRACK_OK does. */
+static track_status reread_row(void *data, const struct journal_row *row, track_error *err)
+{
+    struct rereading *r = data;
+    struct bytes left = row->body;
+    while (row->seq_lo == r->place.seq && left.size) {
+        AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
+        struct frame_head head;
+        struct frame frame;
+        TRY(frame_decode_head(left, &head, err));
+        TRY(frame_decode((struct bytes){left.at, head.size}, &arena, &frame, err));
+        track_status status = r->fn(r->data, &frame, err);
+        if (status != TRACK_OK) {
+            r->refused = true;
+            return status;
+        }
+        left = (struct bytes){left.at + head.size, left.size - head.size};
+    }
+    r->done = row->seq_lo == r->place.seq;
+    return TRACK_NOT_FOUND;
+}
+
+track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_visit *fn,
+                           void *data, track_error *err)
+{
+    struct rereading r = {.place = place, .fn = fn, .data = data};
+    struct bytes writer = {run->writers[place.writer].id, sizeof(run->writers[place.writer].id)};
+    struct journal_range range = {run->node, writer, place.seq};
+    AUTO_READ struct read read = {0};
+    TRY(store_read_begin(tail_store(run->tail), &read, err));
+    track_status status = journal_each(read.db, &range, reread_row, &r, err);
+    if (r.done || r.refused) {
+        return r.done ? TRACK_OK : status;
+    }
+    if (status == TRACK_OK || status == TRACK_NOT_FOUND) {
+        return FAIL(err, TRACK_CORRUPT, "run %s, seq %lld: the journal row is gone", run->id,
+                    (long long)place.seq);
+    }
+    return status == TRACK_INVALID || status == TRACK_TOO_LARGE ? TRACK_CORRUPT : status;
+}
