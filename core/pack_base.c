@@ -160,7 +160,7 @@ static track_status parts_emit(struct pack_builder *b, const struct pack_area *a
 {
     AUTO_BUF head = BUF(PACK_HEAD_BYTES);
     AUTO_BUF foot = BUF(PACK_DIRECTORY_MAX);
-    struct pack_made made = {.dir = d};
+    struct pack_made made = {.head = &d->head, .dir = d};
     TRY(pack_encode_head(&d->head, &head, err));
     const struct buf *bufs[PACK_PARTS] = {&head,
                                           &axes->alone.bytes,

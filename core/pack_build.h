@@ -21,7 +21,8 @@ enum { PACK_PARTS = 7 };
 
 /* A pack that is ready: its bytes are the parts, one behind the other. */
 struct pack_made {
-    const struct pack_dir *dir;
+    const struct pack_head *head;
+    const struct pack_dir *dir; /* NULL: a pack of lines */
     struct bytes parts[PACK_PARTS];
     uint64_t size;
 };

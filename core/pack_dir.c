@@ -99,17 +99,6 @@ static size_t tables_most(const struct pack_rows tables[TABLE_COUNT])
     return most;
 }
 
-track_status pack_read_memory(void *data, uint64_t offset, size_t size, struct bytes *out,
-                              track_error *err)
-{
-    const struct bytes *all = data;
-    if (offset > all->size || size > all->size - offset) {
-        return FAIL(err, TRACK_CORRUPT, "bytes behind the end of a pack of %zu bytes", all->size);
-    }
-    *out = (struct bytes){all->at + offset, size};
-    return TRACK_OK;
-}
-
 static void names_encode(const struct pack_dir *in, struct buf *out)
 {
     for (size_t i = 0; i < in->series_count; i++) {
@@ -146,7 +135,6 @@ static track_status plain_encode(const struct pack_dir *in, struct zstream *z, s
 track_status pack_dir_encode(const struct pack_dir *in, uint64_t offset, struct buf *out,
                              track_error *err)
 {
-    static const unsigned char magic[4] = {'T', 'K', 'P', 'E'};
     AUTO_ARENA arena = ARENA(1 << 16);
     AUTO_BUF plain = BUF(PACK_DIRECTORY_MAX);
     struct zstream *z;
@@ -154,59 +142,7 @@ track_status pack_dir_encode(const struct pack_dir *in, uint64_t offset, struct 
     TRY(zstream_open(&arena, &z, err));
     TRY(plain_encode(in, z, &plain, err));
     TRY(buf_end(&plain, &all, err));
-    size_t from = out->size;
-    TRY(zstream_compress(z, all, 1, out, err));
-    struct bytes stored = {out->at + from, out->size - from};
-    uint32_t crc = hash_crc32c(0, stored);
-    buf_le64(out, offset);
-    buf_le32(out, (uint32_t)stored.size);
-    buf_le32(out, (uint32_t)all.size);
-    buf_le32(out, crc);
-    buf_le64(out, 0);
-    buf_put(out, magic, sizeof(magic));
-    return buf_end(out, &all, err);
-}
-
-/* Where the directory lies. */
-struct foot {
-    uint64_t offset;
-    uint32_t stored, plain, crc;
-};
-
-static track_status foot_read(const struct pack_blob *blob, struct foot *out, track_error *err)
-{
-    struct bytes in;
-    if (blob->size < PACK_HEAD_BYTES + PACK_FOOT_BYTES || blob->size > INT64_MAX) {
-        return FAIL(err, TRACK_CORRUPT, "a pack of %llu bytes", (unsigned long long)blob->size);
-    }
-    TRY(blob->read(blob->data, blob->size - PACK_FOOT_BYTES, PACK_FOOT_BYTES, &in, err));
-    struct reader r = {in, false};
-    out->offset = reader_le64(&r);
-    out->stored = reader_le32(&r);
-    out->plain = reader_le32(&r);
-    out->crc = reader_le32(&r);
-    uint64_t zero = reader_le64(&r);
-    if (zero || reader_le32(&r) != 0x45504b54 || r.failed) { /* TKPE */
-        return FAIL(err, TRACK_CORRUPT, "a pack without a foot: cut short?");
-    }
-    if (out->offset < PACK_HEAD_BYTES || out->plain > PACK_DIRECTORY_MAX ||
-        out->offset + out->stored + PACK_FOOT_BYTES != blob->size) {
-        return FAIL(err, TRACK_CORRUPT, "a pack's directory lies outside of it");
-    }
-    return TRACK_OK;
-}
-
-static track_status plain_read(const struct pack_blob *blob, const struct foot *foot,
-                               struct zstream *z, struct buf *out, track_error *err)
-{
-    struct bytes in, ignored;
-    TRY(blob->read(blob->data, foot->offset, foot->stored, &in, err));
-    if (hash_crc32c(0, in) != foot->crc) {
-        return FAIL(err, TRACK_CORRUPT, "a pack's directory has a wrong CRC");
-    }
-    unsigned char *at = buf_add(out, foot->plain);
-    TRY(buf_end(out, &ignored, err));
-    return zstream_decompress(z, in, at, foot->plain, err);
+    return pack_foot_encode(all, offset, out, err);
 }
 
 static track_status tables_open(struct reader *r, struct arena *arena, struct pack_dir *d,
@@ -297,14 +233,6 @@ static track_status plain_decode(struct bytes in, struct zstream *z, struct aren
     return TRACK_OK;
 }
 
-/* What decoding calls invalid is damage here. */
-static track_status dir_corrupt(track_status status, const track_error *said, track_error *err)
-{
-    return status == TRACK_INVALID
-               ? FAIL(err, TRACK_CORRUPT, "a pack's directory: %s", said->message)
-               : FAIL(err, status, "%s", said->message);
-}
-
 track_status pack_dir_read(const struct pack_blob *blob, struct arena *arena, struct pack_dir *out,
                            track_error *err)
 {
@@ -312,21 +240,19 @@ track_status pack_dir_read(const struct pack_blob *blob, struct arena *arena, st
     AUTO_BUF plain = BUF(PACK_DIRECTORY_MAX);
     struct pack_dir dir = {.size = blob->size};
     struct zstream *z;
-    struct foot foot = {0};
-    struct bytes head;
+    uint64_t end = 0;
     track_error said = {0};
-    TRY(foot_read(blob, &foot, err));
-    TRY(blob->read(blob->data, 0, PACK_HEAD_BYTES, &head, err));
-    TRY(pack_decode_head(head, &dir.head, err));
+    TRY(pack_foot_read(blob, &dir.head, &plain, &end, err));
+    if (dir.head.kind != PACK_POINTS) {
+        return FAIL(err, TRACK_CORRUPT, "a pack of lines, not of points");
+    }
     TRY(zstream_open(&work, &z, err));
-    track_status status = plain_read(blob, &foot, z, &plain, &said);
-    if (status == TRACK_OK) {
-        status = plain_decode((struct bytes){plain.at, plain.size}, z, arena, &dir, &said);
+    track_status status = plain_decode((struct bytes){plain.at, plain.size}, z, arena, &dir, &said);
+    if (status != TRACK_OK) { /* what decoding calls invalid is damage here */
+        return FAIL(err, status == TRACK_INVALID ? TRACK_CORRUPT : status, "a pack's directory: %s",
+                    said.message);
     }
-    if (status != TRACK_OK) {
-        return dir_corrupt(status, &said, err);
-    }
-    TRY(pack_dir_check(&dir, foot.offset, err));
+    TRY(pack_dir_check(&dir, end, err));
     *out = dir;
     return TRACK_OK;
 }

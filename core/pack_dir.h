@@ -3,25 +3,12 @@
  * Decoded, it is what a server keeps: some 200 bytes a chunk in an arena of its own, whose
  * used_bytes say how large it is.  It is never changed, so any thread may look at it.
  * Layout: schema/formats.md#tkp1
- * Uses:   arena, hash, pack, pack_rows, zstream.  Pure; any thread.
+ * Uses:   arena, pack_dir_check, pack_foot, pack_rows, zstream.  Pure; any thread.
  */
 #ifndef CORE_PACK_DIR_H
 #define CORE_PACK_DIR_H
 #include "arena.h"
-#include "pack.h"
-
-/* A pack somewhere.  read gives bytes of it, valid until its next call; it may fail as it likes,
- * but gives all that were asked for. */
-struct pack_blob {
-    track_status (*read)(void *data, uint64_t offset, size_t size, struct bytes *out,
-                         track_error *err);
-    void *data;
-    uint64_t size; /* of the blob */
-};
-
-/* A pack in memory: data is a struct bytes. */
-track_status pack_read_memory(void *data, uint64_t offset, size_t size, struct bytes *out,
-                              track_error *err);
+#include "pack_foot.h"
 
 /* Appends the directory and the foot.
  *

@@ -1,6 +1,7 @@
 /* Fuzzes the reader of packs: whatever directory and frames say, it ends within its memory with the
  * points or with a status.  The input is head and frames, the directory before compression, and its
  * size in 4 bytes; compression and CRCs are put right, so that damage reaches what lies behind. */
+#include "../../core/pack_lines.h"
 #include "../../core/pack_read.h"
 #include "fuzz.h"
 
@@ -68,6 +69,24 @@ static void series_read(struct pack_reader *r, const struct pack_dir *dir,
     }
 }
 
+/* The same bytes as a pack of lines. */
+static void lines_read(struct bytes pack, struct pack_tools *tools)
+{
+    AUTO_ARENA arena = ARENA(ARENA_BYTES);
+    struct pack_blob blob = {pack_read_memory, &pack, pack.size};
+    struct pack_lines_dir dir;
+    struct pack_lines_ask ask = {&blob, &dir, tools};
+    track_status status = pack_lines_dir_read(&blob, &arena, &dir, NULL);
+    CHECK(fine(status));
+    for (size_t i = 0; status == TRACK_OK && i < dir.chunk_count; i++) {
+        AUTO_ARENA work = ARENA(ARENA_BYTES);
+        struct pack_lines_chunk *c = &dir.chunks[i];
+        struct frame_line *lines;
+        c->crc = hash_crc32c(0, (struct bytes){pack.at + c->offset, c->stored});
+        CHECK(fine(pack_lines_read(&ask, i, &work, &lines, NULL)));
+    }
+}
+
 FUZZ(pack)
 {
     AUTO_ARENA arena = ARENA(ARENA_BYTES);
@@ -81,6 +100,7 @@ FUZZ(pack)
     }
     struct bytes pack = {bytes.at, bytes.size};
     struct pack_blob blob = {pack_read_memory, &pack, pack.size};
+    lines_read(pack, &tools);
     track_status status = pack_dir_read(&blob, &arena, &dir, NULL);
     CHECK(fine(status));
     if (status != TRACK_OK) {
