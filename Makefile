@@ -89,7 +89,7 @@ deps_python = $(python)=python3 python3-dev python3-venv
 # So that they work on a fresh machine, these install before anything is compiled.
 fresh      = $(if $(filter run demo install bench,$(MAKECMDGOALS)),deps-build $(deps_for_web)) \
              $(if $(filter wheel bench,$(MAKECMDGOALS)),deps-build deps-python) \
-             $(if $(filter test check tsan e2e e2e-python python-asan fuzz soak,$(MAKECMDGOALS)),deps)
+             $(if $(filter test check tsan e2e e2e-python python-asan frameworks fuzz soak,$(MAKECMDGOALS)),deps)
 deps_for_web = $(if $(filter web/dist,$(WEB_DIST)),deps-web)
 
 ## all: trackd, track, libtrack and the examples
@@ -150,6 +150,12 @@ python-asan: programs $(VENV)/ready
 python: $(OUT)/python/track/_native.so $(py_files)
 	$(Q)cp -p $(py_files) $(OUT)/python/track
 	$(Q)rm -f $(OUT)/python/track/_native.*.so && cp $< $(OUT)/python/track/_native$(py_tag)
+## frameworks: the package under Lightning, Transformers, Keras and Hydra; installs 7 GB, not in CI
+frameworks: programs $(VENV)-frameworks/ready
+	$(Q)$(MAKE) --no-print-directory MODE=release python
+	$(Q)TRACK_BIN=$(abspath $(OUT)) PYTHONPATH=$(abspath $(BUILD)/$(notdir $(CC))-release/python) \
+	    $(VENV)-frameworks/bin/python -m pytest -q -p no:cacheprovider --rootdir=. \
+	    --confcutdir=tests/e2e tests/e2e/python/test_frameworks*.py
 ## wheel: the Python package in dist/: an sdist, and a wheel for any Linux that is not older
 wheel: $(VENV)-wheel/ready
 	$(Q)rm -rf $(BUILD)/wheel dist
@@ -271,7 +277,8 @@ $(OUT)/libtrack.so: $(call obj,$(core) $(sdk)) sdk/track.map
 # Packages that the tests use, in a virtual environment of their own.
 $(VENV)/ready: tests/e2e/python/requirements.txt
 $(VENV)-bench/ready: bench/python_requirements.txt
-$(VENV)/ready $(VENV)-bench/ready: | $(fresh)
+$(VENV)-frameworks/ready: tests/e2e/python/frameworks.txt
+$(VENV)/ready $(VENV)-bench/ready $(VENV)-frameworks/ready: | $(fresh)
 	$(Q)$(python) -m venv $(@D)
 	$(Q)$(@D)/bin/pip install -q --disable-pip-version-check -r $<
 	$(Q)touch $@
@@ -315,7 +322,7 @@ $(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c s
 
 -include $(patsubst %.o,%.d,$(call obj,$(core) $(sdk) $(server) $(client) $(tests)) \
          $(call obj,$(wildcard sdk/examples/*.c)))
-.PHONY: all programs fakes python python-asan e2e-python wheel run demo demo-stop deps deps-build deps-web deps-python deps-test test e2e check golden \
+.PHONY: all programs fakes python python-asan e2e-python frameworks wheel run demo demo-stop deps deps-build deps-web deps-python deps-test test e2e check golden \
         tidy headers symbols elf docs format format-check fuzz tsan bench web install install-headers \
         clean help
 .DELETE_ON_ERROR:

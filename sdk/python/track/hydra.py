@@ -105,6 +105,6 @@ def _plain(value: Any) -> Any:
     tool: Any = import_module('omegaconf').OmegaConf
     if not tool.is_config(value):
         return value
-    if 'hydra' in value:
+    if tool.is_dict(value) and 'hydra' in value:
         value = tool.masked_copy(value, [key for key in value if key != 'hydra'])
     return tool.to_container(value, resolve=True, throw_on_missing=False)

@@ -165,11 +165,9 @@ class SummaryWriter(FileMethods):
         server must answer."""
         import json
         self.run.flush(30)
-        found = {}
-        for key in self.run.history().keys():
-            one = self.run.history(key)[key]
-            found[key] = [[time / 1e6, step, value] for step, time, value in zip(
-                one.steps.tolist(), one.times_us.tolist(), one.values.tolist())]
+        found = {key: [[time / 1e6, step, value] for step, time, value in zip(
+            points.steps.tolist(), points.times_us.tolist(), points.values.tolist())]
+            for key, points in self.run.history().items()}
         with open(path, 'w', encoding='utf-8') as file:
             json.dump(found, file)
 
