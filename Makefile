@@ -130,7 +130,7 @@ test: $(OUT)/test_all $(if $(ONLY),,programs)
 e2e: programs fakes
 	$(Q)TRACK_BIN=$(abspath $(OUT)) $(python) -m pytest -q -p no:cacheprovider \
 	    --ignore=tests/e2e/python tests/e2e
-	$(Q)$(MAKE) --no-print-directory e2e-python
+	$(Q)$(MAKE) --no-print-directory e2e-python $(if $(filter clang,$(family)),ONLY=native)
 	$(if $(filter gcc,$(family)),$(Q)$(MAKE) --no-print-directory python-asan)
 ## e2e-python: the Python package, as people use it; `make e2e-python ONLY=wheel` runs one file
 e2e-python: programs $(VENV)/ready
