@@ -59,8 +59,8 @@ static void look_for_errors(struct console *c)
 {
     char text[200] = "";
     ssize_t n = read(c->errors, text, sizeof(text) - 1);
-    if (n <= 0) {
-        return;
+    if (n <= 0 || atomic_load(&c->ending)) {
+        return; /* that a terminal ends is an error to tee */
     }
     text[strcspn(text, "\n")] = '\0';
     for (size_t i = 0; i < c->count; i++) {

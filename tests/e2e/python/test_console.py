@@ -61,7 +61,7 @@ run.finish()
     shown = terminal.read_until()
     assert p.wait(30) == 0
     text = shown[shown.index(b'tty'):]
-    assert text.startswith(b'tty True True 80\r\nresized\ttab\r\nerror\r\nend\r\n'), shown
+    assert text == b'tty True True 80\r\nresized\ttab\r\nerror\r\nend\r\n', shown
     assert lines()[:4] == ['tty True True 80', 'resized\ttab', 'error', 'end']
 
 
