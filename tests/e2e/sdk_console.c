@@ -1,13 +1,13 @@
-/* sdk_console - a program that prints while its run logs the console; with an argument it then dies
- * by that signal. */
+/* sdk_console - a program that prints while its run logs the console; with an argument it is
+ * killed then. */
 #include <track.h>
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 int main(int argc, char **argv)
 {
+    (void)argv;
     track_run *run = NULL;
     track_error err = {TRACK_OK, 0, NULL, ""};
     printf("before, not flushed\n");
@@ -20,7 +20,7 @@ int main(int argc, char **argv)
     fprintf(stderr, "a warning\n");
     if (argc > 1) {
         fflush(stdout);
-        raise(atoi(argv[1]));
+        raise(SIGKILL);
     }
     printf("no end");
     track_finish_run(&run, TRACK_FINISHED, NULL);

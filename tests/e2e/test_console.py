@@ -45,7 +45,7 @@ def test_prints_of_stdio_are_lines_up_to_the_end(desk):
 
 
 def test_prints_of_a_killed_program_are_lines_once(desk):
-    p = desk.run(int(signal.SIGKILL))
+    p = desk.run('killed')
     assert (p.returncode, p.stderr) == (-signal.SIGKILL, 'a warning\n')
     assert p.stdout == 'before, not flushed\nloss 0.5\n'
     desk.track('sync')
