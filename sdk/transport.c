@@ -275,8 +275,10 @@ static track_status transport_result(const struct transport *t, CURLcode code, t
         return FAIL(err, TRACK_NOMEM, "no memory for a request");
     case CURLE_URL_MALFORMAT:
         return FAIL(err, TRACK_INVALID, "'%.120s' is no http or https address", url);
-    case CURLE_UNSUPPORTED_PROTOCOL: /* settings let http and https through, nothing else */
-        return FAIL(err, TRACK_UNREACHABLE, "%.120s: what answers does not speak HTTP", url);
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the address, or of what answers there */
+        return strncmp(url, "http", 4) != 0
+                   ? FAIL(err, TRACK_INVALID, "'%.120s' is no http or https address", url)
+                   : FAIL(err, TRACK_UNREACHABLE, "%.120s: what answers does not speak HTTP", url);
     case CURLE_OPERATION_TIMEDOUT:
         return FAIL(err, TRACK_TIMEOUT, "%.120s: no reply within %lld ms", url,
                     (long long)t->rq->timeout_ms);
