@@ -1,8 +1,10 @@
-/* Reading back: bins of a series of 10 M points, and a run of 5,000 names; the store itself, no
- * HTTP. */
+/* Reading back: bins of a series of 10 M points, from the journal and from packs, and a run of
+ * 5,000 names; the store itself, no HTTP. */
 #include "../server/series.h"
 #include "../core/blocks.h"
 #include "../server/journal.h"
+#include "../server/seal_merge.h"
+#include "../server/seal_run.h"
 #include "bench.h"
 
 #include <ftw.h>
@@ -24,6 +26,8 @@ struct bench {
     unsigned char writer;
     uint64_t seq;
     enum bins_x x;
+    uint32_t bins;
+    int64_t run_node; /* of the run that was appended to last */
 };
 
 static void need(track_status status, const track_error *err)
@@ -64,6 +68,7 @@ static void append(struct bench *b, const struct blocks_in *in, const struct fra
     call.ticket.arena = &arena;
     need(journal_append(b->store, &call, &err), &err);
     need(ticket_wait(store_writer(b->store), &call.ticket, 0, &err), &err);
+    b->run_node = call.run_node;
 }
 
 static void fill_long(struct bench *b)
@@ -102,7 +107,7 @@ static void fill_wide(struct bench *b)
     }
 }
 
-/* Milliseconds of one request for 1,000 bins. */
+/* Milliseconds of one request for bins. */
 static double bins_once(void *data)
 {
     struct bench *b = data;
@@ -112,11 +117,77 @@ static double bins_once(void *data)
     struct series_ref key = {"loss", NULL};
     struct bins_ask ask = {.runs = &run, .run_count = 1, .keys = &key, .key_count = 1};
     struct bins_answer answer;
-    ask.bins = 1000;
+    ask.bins = b->bins;
     ask.x = b->x;
     double start = bench_seconds();
     need(series_bins(b->tail, &ask, &arena, &answer, &err), &err);
     return (bench_seconds() - start) * 1e3;
+}
+
+/* The same after a restart. */
+static double bins_cold(void *data)
+{
+    struct bench *b = data;
+    track_error err;
+    struct tail_options tail = {.store = b->store};
+    tail_close(b->tail);
+    need(tail_open(&tail, &b->tail, &err), &err);
+    return bins_once(b);
+}
+
+/* Milliseconds of reading 1 M points from the middle. */
+static double points_once(void *data)
+{
+    struct bench *b = data;
+    AUTO_ARENA arena = ARENA(64 << 20);
+    track_error err;
+    struct points_ask ask = {.run = run_long,
+                             .key = {"loss", NULL},
+                             .from = POINTS / 2,
+                             .to = INT64_MAX,
+                             .limit = SERIES_POINTS_MAX};
+    struct points_page page;
+    double start = bench_seconds();
+    need(series_points(b->tail, &ask, &arena, &page, &err), &err);
+    return (bench_seconds() - start) * 1e3;
+}
+
+/* What is in the journal becomes packs, and these become fewer. */
+static void seal_long(struct bench *b)
+{
+    track_error err;
+    struct seal_marks marks = {.room = 0};
+    struct seal_did did = {.more = true};
+    struct seal_ask ask = {
+        .store = b->store, .marks = &marks, .run_node = b->run_node, .now_us = 1};
+    struct merge_ask merge = {.store = b->store, .run_node = b->run_node, .now_us = 1};
+    size_t merged = 1;
+    while (did.more) {
+        need(seal_run(&ask, &did, &err), &err);
+    }
+    while (merged) {
+        need(merge_level(&merge, &merged, &err), &err);
+    }
+    seal_marks_release(&marks);
+}
+
+/* Charts from packs. */
+static void measure_packs(struct bench *b)
+{
+    struct tail_counts counts;
+    seal_long(b);
+    b->x = BINS_STEP;
+    b->bins = 2000;
+    bench_row("10 M points in packs: 2,000 bins by step, after a restart",
+              bench_median(bins_cold, b, ROUNDS), "ms", "25");
+    bench_row("10 M points in packs: 2,000 bins by step", bench_median(bins_once, b, ROUNDS), "ms",
+              "2");
+    b->x = BINS_TIME;
+    bench_row("10 M points in packs: 2,000 bins by time", bench_median(bins_once, b, ROUNDS), "ms",
+              "120");
+    bench_row("10 M points in packs: 1 M points", bench_median(points_once, b, ROUNDS), "ms", "30");
+    tail_count(b->tail, &counts);
+    bench_row("10 M points in packs: memory", (double)counts.bytes / 1e6, "MB", "");
 }
 
 static double tree_once(void *data)
@@ -164,7 +235,7 @@ static void bench_open(struct bench *b)
 
 int main(void)
 {
-    struct bench b = {0};
+    struct bench b = {.bins = 1000};
     struct tail_counts counts;
     bench_open(&b);
     double start = bench_seconds();
@@ -180,6 +251,7 @@ int main(void)
               "ms", "");
     tail_count(b.tail, &counts);
     bench_row("series of 10 M points: memory", (double)counts.bytes / POINTS, "B/point", "");
+    measure_packs(&b);
     fill_wide(&b);
     bench_row("5,000 names x 100 rows: first list", tree_once(&b), "ms", "");
     bench_row("5,000 names x 100 rows: list, kept", bench_median(tree_once, &b, ROUNDS), "ms", "");

@@ -257,7 +257,10 @@ static track_status part_read_by_time(struct merging *m, const struct group *g, 
     struct stretch in;
     TRY(group_open(m, g, &merge, err));
     TRY(group_next(&merge, g, &in, err));
-    *done = b->n && in.count == b->n && times_ascend(&in);
+    if (in.count) {
+        struct point last = stretch_get(&in, in.count - 1);
+        *done = point_compare(&last, &b->last) == 0 && times_ascend(&in);
+    }
     if (*done) {
         times_add(m, &in);
     }
