@@ -30,6 +30,7 @@ class _Hooks:
     excepthook: Any = None
     sigterm = False
     finalizer: Any = None
+    worker: FrameType | None = None  # of multiprocessing, in which everything runs
 
 
 def watch(run: Run) -> None:
@@ -68,6 +69,10 @@ def _watch_worker() -> None:
         return
     from multiprocessing import util
     _Hooks.finalizer = util.Finalize(None, _on_worker_exit, exitpriority=-10)
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_name != '_bootstrap':
+        frame = frame.f_back
+    _Hooks.worker = frame
 
 
 def outcome(error: BaseException) -> tuple[str, int, int]:
@@ -163,7 +168,10 @@ def _on_sigterm(number: int, frame: FrameType | None) -> None:
 
 
 def _on_worker_exit() -> None:
+    """Up to Python 3.12 the exception is still there, from 3.13 on only the exit code is."""
     error = sys.exc_info()[1]
+    if error is None and _Hooks.worker is not None:
+        error = SystemExit(_Hooks.worker.f_locals.get('exitcode', 0))
     for run in _current.open_runs():
         end(run, error)
 
