@@ -170,6 +170,7 @@ def test_xgboost(served, cancer):
     params = served.run(run.id)['params']
     assert params['max_depth'] == '6' and params['eta'] == '0.3' and params['booster'] == 'gbtree'
     assert (params['seed'], params['xgboost.seed']) == ('42', '0')
+    assert 'xgboost.eta' not in params  # the same in single precision
     copy = xgboost.Booster()
     copy.load_model(bytearray(served.content(run.id, 'model.ubj')))
     assert copy.save_raw('json') == booster.save_raw('json')
