@@ -35,7 +35,7 @@ const struct config_option config_options[] = {
      "free disk below which uploads are refused, and all but ends of runs below half of it; "
      "0: 1 GiB or 2 %, whichever is more", NULL, 0, INT64_C(1) << 50},
     {"seal", CONFIG_KIND_FLAG, AT(seal), "no", NULL,
-     "move points from the journal into packs, which are smaller; off until it has been used more", NULL, 0, 0},
+     "move points from the journal into packs, which are smaller", NULL, 0, 0},
     {"journal-max", CONFIG_KIND_SIZE, AT(journal_max_bytes), "4GiB", "SIZE",
      "points that may wait for that before further ones are refused for a while; 0: any", NULL, 0,
      INT64_C(1) << 50},
