@@ -49,7 +49,7 @@ static int paging_compare(const struct paging *g, int64_t step, int64_t time_us)
 }
 
 /* True when p comes before the place where the page begins. */
-static bool paging_skips(struct paging *g, const struct tail_point *p)
+static bool paging_skips(struct paging *g, const struct point *p)
 {
     if (p->step < g->ask->from) {
         return true;
@@ -91,7 +91,7 @@ static bool paging_take(struct paging *g, const struct stretch *in)
         return true;
     }
     for (; j < in->count; j++) {
-        struct tail_point p = {in->steps[j], in->times_us[j], in->values[j]};
+        struct point p = {in->steps[j], in->times_us[j], in->values[j]};
         if (!paging_skips(g, &p)) {
             break;
         }

@@ -6,7 +6,7 @@ track_status series_row_fill(const struct tail_series *s, struct series_row *out
         return BROKEN(err, "series %.160s is not whole, or empty", s->name);
     }
     const struct tail_summary *sum = &s->whole.summary;
-    const struct tail_point *first = &s->whole.first, *last = &s->whole.last;
+    const struct point *first = &s->whole.first, *last = &s->whole.last;
     *out = (struct series_row){
         .name = s->name,
         .context = s->context,

@@ -11,24 +11,12 @@ enum value_form { VALUES_SAME, VALUES_32, VALUES_64 };
 
 enum { MS = 1000 };
 
-int tail_point_compare(const struct tail_point *a, const struct tail_point *b)
-{
-    if (a->step != b->step) {
-        return a->step < b->step ? -1 : 1;
-    }
-    if (a->time_us != b->time_us) {
-        return a->time_us < b->time_us ? -1 : 1;
-    }
-    uint64_t x = bins_order(a->value), y = bins_order(b->value);
-    return x < y ? -1 : x > y;
-}
-
 static uint64_t difference(int64_t a, int64_t b)
 {
     return (uint64_t)a - (uint64_t)b;
 }
 
-static unsigned char step_form_of(const struct tail_point *p, size_t count)
+static unsigned char step_form_of(const struct point *p, size_t count)
 {
     uint64_t stride = count > 1 ? difference(p[1].step, p[0].step) : 0;
     bool affine = true;
@@ -42,7 +30,7 @@ static unsigned char step_form_of(const struct tail_point *p, size_t count)
 }
 
 /* Also finds the least and the greatest time, and whether they ascend. */
-static unsigned char time_form_of(const struct tail_point *p, size_t count, struct tail_chunk *out)
+static unsigned char time_form_of(const struct point *p, size_t count, struct tail_chunk *out)
 {
     uint64_t stride = count > 1 ? difference(p[1].time_us, p[0].time_us) : 0;
     bool affine = true, ms = true;
@@ -66,7 +54,7 @@ static unsigned char time_form_of(const struct tail_point *p, size_t count, stru
     return ms && range / MS <= UINT32_MAX ? TIMES_32_MS : TIMES_64;
 }
 
-static unsigned char value_form_of(const struct tail_point *p, size_t count)
+static unsigned char value_form_of(const struct point *p, size_t count)
 {
     bool same = true, narrow = true;
     for (size_t i = 0; i < count && (same || narrow); i++) {
@@ -101,7 +89,7 @@ static size_t value_room(const struct tail_chunk *c)
     return c->value_form == VALUES_SAME ? 8 : room_of(c->count, width);
 }
 
-static void put_steps(const struct tail_chunk *c, const struct tail_point *p, void *to)
+static void put_steps(const struct tail_chunk *c, const struct point *p, void *to)
 {
     uint32_t *narrow = to;
     uint64_t *wide = to;
@@ -118,7 +106,7 @@ static void put_steps(const struct tail_chunk *c, const struct tail_point *p, vo
     }
 }
 
-static void put_times(const struct tail_chunk *c, const struct tail_point *p, void *to)
+static void put_times(const struct tail_chunk *c, const struct point *p, void *to)
 {
     uint32_t *narrow = to;
     uint64_t *wide = to;
@@ -136,7 +124,7 @@ static void put_times(const struct tail_chunk *c, const struct tail_point *p, vo
     }
 }
 
-static void put_values(const struct tail_chunk *c, const struct tail_point *p, void *to)
+static void put_values(const struct tail_chunk *c, const struct point *p, void *to)
 {
     float *narrow = to;
     double *wide = to;
@@ -150,8 +138,8 @@ static void put_values(const struct tail_chunk *c, const struct tail_point *p, v
     }
 }
 
-track_status tail_chunk_encode(const struct tail_point *points, size_t count,
-                               struct tail_chunk *out, track_error *err)
+track_status tail_chunk_encode(const struct point *points, size_t count, struct tail_chunk *out,
+                               track_error *err)
 {
     struct tail_chunk c = {.first = points[0], .last = points[count - 1]};
     c.count = (uint32_t)count;

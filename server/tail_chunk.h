@@ -1,26 +1,17 @@
 /* tail_chunk - a stretch of a series in memory, each column in its narrowest form.
  *
- * Uses: bins, fail.  Not shared between threads without a hand-over.
+ * Uses: fail, stretch.  Not shared between threads without a hand-over.
  */
 #ifndef SERVER_TAIL_CHUNK_H
 #define SERVER_TAIL_CHUNK_H
-#include "../core/bins.h"
 #include "../core/fail.h"
+#include "../core/stretch.h"
 
 enum { TAIL_CHUNK_POINTS = 4096 };
 
-/* One measurement. */
-struct tail_point {
-    int64_t step, time_us;
-    double value;
-};
-
-/* -1, 0 or 1: by step, time, value as ordered bits. */
-int tail_point_compare(const struct tail_point *a, const struct tail_point *b);
-
 /* Points in that order.  How columns are stored is its own affair. */
 struct tail_chunk {
-    struct tail_point first, last;
+    struct point first, last;
     int64_t time_min_us, time_max_us;
     uint32_t count;
     unsigned char step_form, time_form, value_form;
@@ -37,8 +28,8 @@ struct tail_chunk {
  *
  * Tests: tests/server/test_tail_chunk.c
  */
-track_status tail_chunk_encode(const struct tail_point *points, size_t count,
-                               struct tail_chunk *out, track_error *err);
+track_status tail_chunk_encode(const struct point *points, size_t count, struct tail_chunk *out,
+                               track_error *err);
 void tail_chunk_release(struct tail_chunk *chunk);
 
 /* Decoded columns of a chunk. */
@@ -49,8 +40,8 @@ struct tail_window {
 void tail_chunk_decode(const struct tail_chunk *chunk, struct tail_window *out);
 
 /* A point of the window. */
-static inline struct tail_point tail_window_get(const struct tail_window *w, size_t i)
+static inline struct point tail_window_get(const struct tail_window *w, size_t i)
 {
-    return (struct tail_point){w->steps[i], w->times_us[i], w->values[i]};
+    return (struct point){w->steps[i], w->times_us[i], w->values[i]};
 }
 #endif

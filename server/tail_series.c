@@ -14,10 +14,10 @@ struct merge {
     bool *kept;                /* [count] */
     size_t count, room;
     struct tail_summary summary;
-    struct tail_point last; /* the last one put, if any */
+    struct point last; /* the last one put, if any */
     bool any;
     size_t buffered;
-    struct tail_point buffer[TAIL_CHUNK_POINTS];
+    struct point buffer[TAIL_CHUNK_POINTS];
     struct tail_window window;
 };
 
@@ -56,7 +56,7 @@ static track_status merge_flush(struct merge *m, track_error *err)
     return TRACK_OK;
 }
 
-static track_status merge_put(struct merge *m, const struct tail_point *p, track_error *err)
+static track_status merge_put(struct merge *m, const struct point *p, track_error *err)
 {
     if (m->buffered == TAIL_CHUNK_POINTS) {
         TRY(merge_flush(m, err));
@@ -78,7 +78,7 @@ static track_status merge_keep(struct merge *m, const struct tail_chunk *chunk, 
     return TRACK_OK;
 }
 
-static void summary_add_extremes(struct tail_summary *s, const struct tail_point *p)
+static void summary_add_extremes(struct tail_summary *s, const struct point *p)
 {
     if (!(p->value >= s->min) || (p->value == s->min && p->step < s->min_step)) {
         s->min = p->value;
@@ -90,7 +90,7 @@ static void summary_add_extremes(struct tail_summary *s, const struct tail_point
     }
 }
 
-static void summary_add(struct tail_summary *s, const struct tail_point *p)
+static void summary_add(struct tail_summary *s, const struct point *p)
 {
     s->time_min_us = s->n && s->time_min_us < p->time_us ? s->time_min_us : p->time_us;
     s->time_max_us = s->n && s->time_max_us > p->time_us ? s->time_max_us : p->time_us;
@@ -110,9 +110,9 @@ static void summary_add(struct tail_summary *s, const struct tail_point *p)
 }
 
 /* A point that was pending: a repeat is dropped here. */
-static track_status merge_put_new(struct merge *m, const struct tail_point *p, track_error *err)
+static track_status merge_put_new(struct merge *m, const struct point *p, track_error *err)
 {
-    if (m->any && tail_point_compare(&m->last, p) == 0) {
+    if (m->any && point_compare(&m->last, p) == 0) {
         return TRACK_OK;
     }
     summary_add(&m->summary, p);
@@ -126,8 +126,8 @@ static track_status merge_chunk(struct merge *m, const struct tail_chunk *chunk,
     const struct tail_series *s = m->series;
     tail_chunk_decode(chunk, &m->window);
     for (size_t i = 0; i < chunk->count; i++) {
-        struct tail_point old = tail_window_get(&m->window, i);
-        while (*next < s->pending_count && tail_point_compare(&s->pending[*next], &old) < 0) {
+        struct point old = tail_window_get(&m->window, i);
+        while (*next < s->pending_count && point_compare(&s->pending[*next], &old) < 0) {
             TRY(merge_put_new(m, &s->pending[(*next)++], err));
         }
         TRY(merge_put(m, &old, err));
@@ -142,7 +142,7 @@ static track_status merge_run(struct merge *m, track_error *err)
     for (size_t i = m->from; i < s->chunk_count; i++) {
         const struct tail_chunk *chunk = &s->chunks[i];
         bool more = next < s->pending_count;
-        bool before = !more || tail_point_compare(&chunk->last, &s->pending[next]) < 0;
+        bool before = !more || point_compare(&chunk->last, &s->pending[next]) < 0;
         bool grows = more && i + 1 == s->chunk_count && chunk->count < TAIL_CHUNK_POINTS;
         if (before && !grows) {
             TRY(merge_keep(m, chunk, err));
@@ -203,13 +203,13 @@ static track_status merge_apply(struct merge *m, struct tail_series *s, track_er
 
 static int point_order(const void *a, const void *b)
 {
-    return tail_point_compare(a, b);
+    return point_compare(a, b);
 }
 
 static void pending_sort(struct tail_series *s)
 {
     for (size_t i = 1; i < s->pending_count; i++) {
-        if (tail_point_compare(&s->pending[i - 1], &s->pending[i]) > 0) {
+        if (point_compare(&s->pending[i - 1], &s->pending[i]) > 0) {
             qsort(s->pending, s->pending_count, sizeof(*s->pending), point_order);
             return;
         }
@@ -222,7 +222,7 @@ static size_t merge_from(const struct tail_series *s)
     size_t low = 0, high = s->chunk_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (tail_point_compare(&s->chunks[middle].last, &s->pending[0]) < 0) {
+        if (point_compare(&s->chunks[middle].last, &s->pending[0]) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -272,7 +272,7 @@ static track_status pending_reserve(struct tail_series *s, track_error *err)
         return TRACK_OK;
     }
     size_t room = s->pending_room ? 4 * s->pending_room : ROOM_MIN;
-    struct tail_point *pending = realloc(s->pending, room * sizeof(*pending));
+    struct point *pending = realloc(s->pending, room * sizeof(*pending));
     if (!pending) {
         return nomem(err);
     }
@@ -289,9 +289,9 @@ track_status tail_series_add(struct tail_series *s, const struct tail_column *in
         TRY(pending_reserve(s, err));
         size_t more = s->pending_room - s->pending_count;
         more = more < in->count - i ? more : in->count - i;
-        struct tail_point *to = s->pending + s->pending_count;
+        struct point *to = s->pending + s->pending_count;
         for (size_t j = 0; j < more; j++, i++) {
-            to[j] = (struct tail_point){in->steps[i], in->times_us[i], in->values[i]};
+            to[j] = (struct point){in->steps[i], in->times_us[i], in->values[i]};
         }
         s->pending_count += more;
     }

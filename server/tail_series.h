@@ -28,7 +28,7 @@ struct tail_part {
 
 /* What is known of all points, wherever they lie; n 0: there is none. */
 struct tail_whole {
-    struct tail_point first, last;
+    struct point first, last;
     struct tail_summary summary;
 };
 
@@ -45,7 +45,7 @@ struct tail_series {
     struct tail_summary summary; /* of chunks */
     struct tail_chunk *chunks;   /* [chunk_count] */
     size_t chunk_count, chunk_room;
-    struct tail_point *pending; /* [pending_count] */
+    struct point *pending; /* [pending_count] */
     size_t pending_count, pending_room;
     size_t bytes;  /* of memory, of all this */
     int64_t put_n; /* summary.n when its row was stored last; 0: never */

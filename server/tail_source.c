@@ -34,11 +34,6 @@ static track_status nomem(track_error *err)
     return FAIL(err, TRACK_NOMEM, "points: no memory; ask for fewer");
 }
 
-static struct point point_of(const struct tail_point *p)
-{
-    return (struct point){p->step, p->time_us, p->value};
-}
-
 /* The chunks that reach into a range, as buckets whose points are to be read. */
 static track_status chunks_source(const struct tail_series *s, const struct bins_range *steps,
                                   struct arena *arena, struct bins_source *out, track_error *err)
@@ -56,8 +51,8 @@ static track_status chunks_source(const struct tail_series *s, const struct bins
             break;
         }
         at[out->count++] = (struct bucket){
-            .first = point_of(&chunk->first),
-            .last = point_of(&chunk->last),
+            .first = chunk->first,
+            .last = chunk->last,
             .time_min_us = chunk->time_min_us,
             .time_max_us = chunk->time_max_us,
         };

@@ -39,11 +39,6 @@ static void add_summary(struct tail_summary *to, const struct tail_summary *in)
     add_sum(to, in->sum_high, in->sum_low);
 }
 
-static struct tail_point point_of(const struct point *p)
-{
-    return (struct tail_point){p->step, p->time_us, p->value};
-}
-
 /* Adds what lies behind. */
 static void add_whole(struct tail_whole *to, const struct tail_whole *in)
 {
@@ -59,7 +54,7 @@ static struct tail_whole whole_of_chunk(const struct pack_chunk *c)
 {
     const struct bucket *b = &c->sum;
     bool finite = bucket_finite(b) > 0;
-    struct tail_whole w = {point_of(&b->first), point_of(&b->last), {.n = b->n}};
+    struct tail_whole w = {b->first, b->last, {.n = b->n}};
     w.summary.nan = b->values.nan;
     w.summary.pinf = b->values.pinf;
     w.summary.ninf = b->values.ninf;
@@ -96,21 +91,21 @@ static struct tail_whole whole_of_chunks(const struct tail_series *s)
 }
 
 /* The first point of a part. */
-static struct tail_point part_first(const struct tail_part *part)
+static struct point part_first(const struct tail_part *part)
 {
-    return point_of(&part->pack->dir.chunks[part->series->chunk_from].sum.first);
+    return part->pack->dir.chunks[part->series->chunk_from].sum.first;
 }
 
 static int part_order(const void *left, const void *right)
 {
-    struct tail_point a = part_first(left), b = part_first(right);
-    return tail_point_compare(&a, &b);
+    struct point a = part_first(left), b = part_first(right);
+    return point_compare(&a, &b);
 }
 
 /* Adds what should lie behind; false if it does not. */
 static bool add_behind(struct tail_whole *to, const struct tail_whole *in)
 {
-    bool behind = to->summary.n == 0 || tail_point_compare(&to->last, &in->first) < 0;
+    bool behind = to->summary.n == 0 || point_compare(&to->last, &in->first) < 0;
     add_whole(to, in);
     return behind;
 }
@@ -125,7 +120,7 @@ static bool whole_fill(struct tail_series *s)
     }
     for (size_t i = 0; i < s->part_count && apart; i++) {
         struct tail_whole part = whole_of_part(&s->parts[i]);
-        if (wait && tail_point_compare(&chunks.first, &part.first) <= 0) {
+        if (wait && point_compare(&chunks.first, &part.first) <= 0) {
             apart = add_behind(&all, &chunks);
             wait = false;
         }

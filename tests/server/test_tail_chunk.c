@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-static struct tail_point points[TAIL_CHUNK_POINTS];
+static struct point points[TAIL_CHUNK_POINTS];
 static struct tail_window window;
 
 /* The forms of a column: numbers from first by stride, disturbed. */
@@ -39,8 +39,8 @@ static void check_round_trip(size_t step, size_t time, size_t count)
 {
     struct tail_chunk chunk;
     for (size_t i = 0; i < count; i++) {
-        points[i] = (struct tail_point){form_value(&forms[step], i), form_value(&forms[time], i),
-                                        value_of(step + time, i)};
+        points[i] = (struct point){form_value(&forms[step], i), form_value(&forms[time], i),
+                                   value_of(step + time, i)};
     }
     CHECK(tail_chunk_encode(points, count, &chunk, NULL) == TRACK_OK);
     tail_chunk_decode(&chunk, &window);
@@ -70,7 +70,7 @@ TEST(tail_chunk, keeps_the_bits_of_every_value)
     static const double values[] = {-0.0, 0.0, NAN, -NAN, INFINITY, 5e-324, 1e308};
     struct tail_chunk chunk;
     for (size_t i = 0; i < 7; i++) {
-        points[i] = (struct tail_point){(int64_t)i, 0, values[i]};
+        points[i] = (struct point){(int64_t)i, 0, values[i]};
     }
     CHECK(tail_chunk_encode(points, 7, &chunk, NULL) == TRACK_OK);
     tail_chunk_decode(&chunk, &window);
@@ -82,7 +82,7 @@ TEST(tail_chunk, takes_8_bytes_a_point_of_a_trainer)
 {
     struct tail_chunk chunk;
     for (size_t i = 0; i < TAIL_CHUNK_POINTS; i++) {
-        points[i] = (struct tail_point){(int64_t)i, (int64_t)(i * 1000 + i % 7), (float)i / 3};
+        points[i] = (struct point){(int64_t)i, (int64_t)(i * 1000 + i % 7), (float)i / 3};
     }
     CHECK(tail_chunk_encode(points, TAIL_CHUNK_POINTS, &chunk, NULL) == TRACK_OK);
     tail_chunk_release(&chunk);

@@ -11,7 +11,7 @@
 
 enum { POINTS = 30000 };
 
-static struct tail_point all[POINTS], got[POINTS];
+static struct point all[POINTS], got[POINTS];
 static struct tail_window window;
 
 static uint64_t next(uint64_t *state)
@@ -22,7 +22,7 @@ static uint64_t next(uint64_t *state)
 
 static int order(const void *a, const void *b)
 {
-    return tail_point_compare(a, b);
+    return point_compare(a, b);
 }
 
 /* Mostly ascending steps; lateness says how far back a point may lie. */
@@ -33,7 +33,7 @@ static void fill(uint64_t *state, uint64_t lateness)
         uint64_t choice = next(state) % 50;
         int64_t step = (int64_t)i / 2 - (int64_t)(lateness ? next(state) % lateness : 0);
         double value = choice < 4 ? special[choice] : (double)(next(state) % 3);
-        all[i] = (struct tail_point){step, step * 1000 + (int64_t)(next(state) % 2), value};
+        all[i] = (struct point){step, step * 1000 + (int64_t)(next(state) % 2), value};
     }
 }
 
@@ -63,7 +63,7 @@ static size_t unique(void)
     qsort(all, POINTS, sizeof(*all), order);
     size_t count = 0;
     for (size_t i = 0; i < POINTS; i++) {
-        if (count == 0 || tail_point_compare(&all[count - 1], &all[i]) != 0) {
+        if (count == 0 || point_compare(&all[count - 1], &all[i]) != 0) {
             all[count++] = all[i];
         }
     }
