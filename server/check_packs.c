@@ -1,8 +1,7 @@
 #include "../core/hash.h"
 #include "../core/pack_check.h"
 #include "check_base.h"
-#include "store_pack.h"
-#include "store_pack_read.h"
+#include "store_pack_bytes.h"
 
 #include <string.h>
 
@@ -39,11 +38,12 @@ static track_status check_one(struct check *c, const struct pack *p, const unsig
                               track_error *err)
 {
     AUTO_ARENA arena = ARENA(1 << 16);
-    AUTO_PACK_SOURCE struct pack_source source = {.part = BUF(0)};
+    AUTO_PACK_BYTES struct pack_bytes bytes = PACK_BYTES;
     struct pack_checked checked;
     track_error why = {0};
-    TRY(pack_source_open(c->store, p->digest, &arena, &source, err));
-    track_status status = pack_check(&source.bytes, &checked, &why);
+    TRY(pack_bytes_open(c->store, NULL, p, &arena, &bytes, err));
+    struct pack_blob blob = pack_bytes_blob(&bytes);
+    track_status status = pack_check(&blob, &checked, &why);
     if (status == TRACK_CORRUPT) {
         wrong(c, p, why.message);
         return TRACK_OK;

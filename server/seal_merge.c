@@ -2,7 +2,7 @@
 
 #include "seal_out.h"
 #include "store_base.h"
-#include "store_pack_read.h"
+#include "store_pack_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +69,7 @@ static void choose_epoch(struct merging *m, int64_t epoch)
 }
 
 struct sources {
-    struct pack_source at[PACK_MERGE_MAX];
+    struct pack_bytes at[PACK_MERGE_MAX];
     struct pack_dir dirs[PACK_MERGE_MAX];
     struct pack_input inputs[PACK_MERGE_MAX];
     struct bytes digests[PACK_MERGE_MAX];
@@ -79,7 +79,7 @@ struct sources {
 static void sources_release(struct sources **s)
 {
     for (size_t i = 0; *s && i < (*s)->count; i++) {
-        pack_source_release(&(*s)->at[i]);
+        pack_bytes_release(&(*s)->at[i]);
     }
 }
 
@@ -87,10 +87,10 @@ static track_status sources_open(struct merging *m, struct sources *s, track_err
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct pack *p = m->chosen[i];
-        struct pack_source *from = &s->at[s->count];
-        TRY(pack_source_open(m->ask->store, p->digest, m->arena, from, err));
-        s->count++;
-        s->inputs[i] = (struct pack_input){.blob = from->bytes, .dir = &s->dirs[i]};
+        struct pack_bytes *from = &s->at[s->count++];
+        *from = (struct pack_bytes)PACK_BYTES;
+        TRY(pack_bytes_open(m->ask->store, NULL, p, m->arena, from, err));
+        s->inputs[i] = (struct pack_input){.blob = pack_bytes_blob(from), .dir = &s->dirs[i]};
         TRY(pack_dir_read(&s->inputs[i].blob, m->arena, &s->dirs[i], err));
         s->digests[i] = p->digest;
     }

@@ -15,7 +15,7 @@ track_status pack_bytes_open(struct store *s, struct db *db, const struct pack *
         .enc = pack->enc,
         .loc = pack->loc,
     };
-    if (pack->loc[0] != '\0' || pack->enc != 0) {
+    if (!db || pack->loc[0] != '\0' || pack->enc != 0) {
         return TRACK_OK;
     }
     struct db_value c[1];

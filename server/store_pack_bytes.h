@@ -1,4 +1,4 @@
-/* store_pack_bytes - the bytes of a pack, for pack_read.
+/* store_pack_bytes - the bytes of a pack, for core/pack_read, pack_merge and pack_check.
  *
  *     AUTO_PACK_BYTES struct pack_bytes bytes = PACK_BYTES;
  *     TRY(pack_bytes_open(store, db, pack, arena, &bytes, err));
@@ -32,11 +32,14 @@ struct pack_bytes {
     }
 #define AUTO_PACK_BYTES __attribute__((cleanup(pack_bytes_release)))
 
-/*   db     the transaction that gave pack.
+/*   db     the transaction that gave pack: a small one is read in it, and is there also when the
+ *          pack has gone since.  NULL: it is read when it is asked for.
  *   arena  holds a small one; must outlive out, as pack must.
  *
  * TRACK_CORRUPT  its row is gone.
  * TRACK_NOMEM    the arena's limit.
+ *
+ * Tests: tests/server/test_tail_pack.c, tests/server/test_seal_merge.c, tests/server/test_check.c
  */
 struct db;
 track_status pack_bytes_open(struct store *s, struct db *db, const struct pack *pack,
