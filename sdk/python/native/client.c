@@ -92,14 +92,6 @@ static PyObject *client_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     return (PyObject *)c;
 }
 
-static int client_init(PyObject *self, PyObject *args, PyObject *keywords)
-{
-    (void)self;
-    (void)args;
-    (void)keywords;
-    return 0;
-}
-
 static void client_dealloc(PyObject *self)
 {
     struct client_object *c = (struct client_object *)self;
@@ -151,14 +143,13 @@ static PyObject *client_get_settings(PyObject *self, PyObject *unused)
 
 PyTypeObject *native_add_client(PyObject *module)
 {
-#define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
     static PyMethodDef methods[] = {
         {"close", client_close, METH_NOARGS,
          "close($self, /)\n--\n\nStarts nothing any more; it is gone with the last of its runs."},
         {"get_settings", client_get_settings, METH_NOARGS,
          "get_settings($self, /)\n--\n\n"
          "Every setting: list of (name, variable, value, origin) (track_get_settings)."},
-        {"request", KEYWORDS(client_request),
+        {"request", NATIVE_KEYWORDS(client_request),
          "request($self, method, path, body=None, *, content_type=None, accept=None, headers=(), "
          "timeout=None, sink=None)\n--\n\n"
          "One request to the server's API (track_request): (status, body, type, etag, next).\n\n"
@@ -168,18 +159,18 @@ PyTypeObject *native_add_client(PyObject *module)
          "timeout  seconds; None: the client's; -1: none.\n"
          "sink     callable(bytes) that takes the body of a 2xx reply as it comes.\n\n"
          "An error reply raises the exception of its status, with .hint, .ref and .http."},
-        {"get_runs", KEYWORDS(client_get_runs),
+        {"get_runs", NATIVE_KEYWORDS(client_get_runs),
          "get_runs($self, project=None, filter=None, order=None, count_max=0)\n--\n\n"
          "List of (id, project, name, state, started_us, ended_us, json) (track_get_runs)."},
-        {"get_points", KEYWORDS(client_get_points),
+        {"get_points", NATIVE_KEYWORDS(client_get_points),
          "get_points($self, run_id, key)\n--\n\n"
          "All points of a series as bytearrays: int64 steps, int64 times in us, float64 values\n"
          "(track_get_points), in order of (step, time, value), in the machine's byte order.\n\n"
          "NotFoundError  no such run or series."},
-        {"get_artifact", KEYWORDS(client_get_artifact),
+        {"get_artifact", NATIVE_KEYWORDS(client_get_artifact),
          "get_artifact($self, run_id, name, dest)\n--\n\n"
          "Fetches a file of a run, checks its digest, moves it into place: (SHA-256, bytes)."},
-        {"sync_spools", KEYWORDS(client_sync_spools),
+        {"sync_spools", NATIVE_KEYWORDS(client_sync_spools),
          "sync_spools($self, *, paths=None, run_id=None, keep=False, list_only=False, "
          "timeout=None, "
          "sink=None)\n--\n\n"
@@ -188,7 +179,6 @@ PyTypeObject *native_add_client(PyObject *module)
         {0}};
     static PyType_Slot slots[] = {
         {Py_tp_new, (void *)client_new},
-        {Py_tp_init, (void *)client_init},
         {Py_tp_dealloc, (void *)client_dealloc},
         {Py_tp_methods, methods},
         {Py_tp_doc, (char *)"A server and how to reach it (track_client)."},

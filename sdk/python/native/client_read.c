@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static const char *state_word(track_state state)
-{
-    static const char *const words[] = {"running", "finished",  "failed",
-                                        "stopped", "preempted", "unconfirmed"};
-    return words[state];
-}
-
 /* A list that a callback of libtrack fills, without the interpreter's lock. */
 struct listing {
     PyObject *list;
@@ -21,7 +14,7 @@ static bool add_run(void *data, const track_run_info *run)
     struct listing *l = data;
     PyGILState_STATE lock = PyGILState_Ensure();
     PyObject *row =
-        Py_BuildValue("ssssLLs", run->id, run->project, run->name, state_word(run->state),
+        Py_BuildValue("ssssLLs", run->id, run->project, run->name, native_state_word(run->state),
                       (long long)run->started_us, (long long)run->ended_us, run->json);
     l->failed = !row || PyList_Append(l->list, row) < 0;
     Py_XDECREF(row);

@@ -2,6 +2,21 @@
 
 #include <string.h>
 
+const char *native_status_word(track_status status)
+{
+    static const char *const words[] = {
+#define WORD(name, wire, http, retry, exit, meaning) wire,
+        TRACK_STATUS_TABLE(WORD)};
+    return words[status];
+}
+
+const char *native_state_word(track_state state)
+{
+    static const char *const words[] = {"running", "finished",  "failed",
+                                        "stopped", "preempted", "unconfirmed"};
+    return words[state];
+}
+
 static PyObject *raise_with(const struct native_state *state, track_status status,
                             const char *message, const track_response *reply)
 {

@@ -55,12 +55,9 @@ static PyObject *import_from(const char *module, const char *name)
 /* The exception classes, in the order of the table of statuses. */
 static int fill_errors(struct native_state *state)
 {
-    static const char *const words[] = {
-#define WORD(name, wire, http, retry, exit, meaning) wire,
-        TRACK_STATUS_TABLE(WORD)};
     PyObject *by_status = import_from("track._errors", "BY_STATUS");
     for (size_t i = 1; by_status && i < TRACK_STATUS_COUNT; i++) {
-        state->errors[i] = PyObject_GetItem(by_status, PyUnicode_InternFromString(words[i]));
+        state->errors[i] = PyMapping_GetItemString(by_status, native_status_word((track_status)i));
         if (!state->errors[i]) {
             Py_CLEAR(by_status);
         }
@@ -105,7 +102,7 @@ PyMODINIT_FUNC PyInit__native(void)
 {
     static PyMethodDef methods[] = {
         {"version", get_version, METH_NOARGS, "version($module, /)\n--\n\nVersion of libtrack."},
-        {"get_source", (PyCFunction)(void (*)(void))native_get_source, METH_VARARGS | METH_KEYWORDS,
+        {"get_source", NATIVE_KEYWORDS(native_get_source),
          "get_source($module, path=None)\n--\n\n"
          "State of the git work tree that path lies in (track_get_source).\n\n"
          "NotFoundError     not in a git repository.\n"

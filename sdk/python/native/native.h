@@ -55,7 +55,16 @@ struct metric_object {
     int64_t next_step; /* atomic: of a value without one */
 };
 
+/* Function and flags of a method that takes keyword arguments, in a table of methods. */
+#define NATIVE_KEYWORDS(fn)      (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
+#define NATIVE_FAST_KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_FASTCALL | METH_KEYWORDS
+
 /* ---- errors ---- */
+
+/* The word of a status: "not_found". */
+const char *native_status_word(track_status status);
+/* The word of a state: "finished". */
+const char *native_state_word(track_state state);
 
 /* Raises the exception of a status; returns NULL.
  *   err  NULL: no more is known than the status. */

@@ -97,15 +97,6 @@ static PyObject *run_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     return (PyObject *)run;
 }
 
-/* The arguments were taken by run_new: that a run exists means that it was started. */
-static int run_init(PyObject *self, PyObject *args, PyObject *keywords)
-{
-    (void)self;
-    (void)args;
-    (void)keywords;
-    return 0;
-}
-
 static int run_traverse(PyObject *self, visitproc visit, void *arg)
 {
     struct run_object *run = (struct run_object *)self;
@@ -184,16 +175,9 @@ static PyObject *run_log_console(PyObject *self, PyObject *unused)
 
 static int take_state(const struct native_state *state, const char *word, track_state *out)
 {
-    static const struct {
-        const char *word;
-        track_state state;
-    } states[] = {{"finished", TRACK_FINISHED},
-                  {"failed", TRACK_FAILED},
-                  {"stopped", TRACK_STOPPED},
-                  {"preempted", TRACK_PREEMPTED}};
-    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
-        if (strcmp(states[i].word, word) == 0) {
-            *out = states[i].state;
+    for (track_state s = TRACK_FINISHED; s <= TRACK_PREEMPTED; s++) {
+        if (strcmp(native_state_word(s), word) == 0) {
+            *out = s;
             return 0;
         }
     }
@@ -258,7 +242,7 @@ static PyGetSetDef run_members[] = {
     {0}};
 
 static PyMethodDef run_methods[] = {
-    {"log_metric", (PyCFunction)(void (*)(void))run_log_metric, METH_FASTCALL | METH_KEYWORDS,
+    {"log_metric", NATIVE_FAST_KEYWORDS(run_log_metric),
      "log_metric($self, name, value, step=None, time=None)\n--\n\n"
      "Logs one value of a metric (track_log_metric).\n\n"
      "name   1..2,048 bytes of UTF-8 without control characters; '/' groups: 'train/loss'.\n"
@@ -272,7 +256,7 @@ static PyMethodDef run_methods[] = {
     {"log_point", (PyCFunction)(void (*)(void))run_log_point, METH_FASTCALL,
      "log_point($self, name, step, time_us, value, /)\n--\n\n"
      "The same for a time of your own, in microseconds since 1970 UTC (track_log_point)."},
-    {"log", (PyCFunction)(void (*)(void))run_log, METH_FASTCALL | METH_KEYWORDS,
+    {"log", NATIVE_FAST_KEYWORDS(run_log),
      "log($self, values, step=None, time=None)\n--\n\n"
      "Logs several metrics of one step with one time.\n\n"
      "values  mapping of names to scalars; nested mappings join their names with '/'.\n"
@@ -285,7 +269,7 @@ static PyMethodDef run_methods[] = {
      "look-up."},
     {"metric", run_get_metric, METH_O,
      "metric($self, name, /)\n--\n\nThe same as get_metric(name)."},
-    {"flush", (PyCFunction)(void (*)(void))run_flush, METH_VARARGS | METH_KEYWORDS,
+    {"flush", NATIVE_KEYWORDS(run_flush),
      "flush($self, timeout=0.0)\n--\n\n"
      "Makes what was logged survive a power loss, and waits for the server to hold it.\n\n"
      "timeout  seconds to wait for the server; 0: do not.\n\n"
@@ -299,10 +283,10 @@ static PyMethodDef run_methods[] = {
      "NotFoundError     descriptors 1 and 2 are closed."},
     {"_finish", run_finish, METH_VARARGS,
      "_finish($self, state, /)\n--\n\nEnds the run (track_finish_run)."},
-    {"log_artifact", (PyCFunction)(void (*)(void))run_log_artifact, METH_VARARGS | METH_KEYWORDS,
+    {"log_artifact", NATIVE_KEYWORDS(run_log_artifact),
      "log_artifact($self, path, name=None, *, type=None, media=None)\n--\n\n"
      "Attaches a file to the run as its output; returns (SHA-256, bytes)."},
-    {"use_artifact", (PyCFunction)(void (*)(void))run_use_artifact, METH_VARARGS | METH_KEYWORDS,
+    {"use_artifact", NATIVE_KEYWORDS(run_use_artifact),
      "use_artifact($self, path, name=None, *, type=None, media=None)\n--\n\n"
      "Records a file as an input of the run; returns (SHA-256, bytes)."},
     {"get_errors", run_get_errors, METH_NOARGS,
@@ -334,17 +318,17 @@ static PyMethodDef *all_methods(void)
 
 PyTypeObject *native_add_run(PyObject *module)
 {
+    PyMethodDef *methods = all_methods();
     PyType_Slot slots[] = {{Py_tp_new, (void *)run_new},
-                           {Py_tp_init, (void *)run_init},
                            {Py_tp_traverse, (void *)run_traverse},
                            {Py_tp_clear, (void *)run_clear},
                            {Py_tp_dealloc, (void *)run_dealloc},
-                           {Py_tp_methods, all_methods()},
+                           {Py_tp_methods, methods},
                            {Py_tp_getset, run_members},
                            {Py_tp_doc, (char *)"One execution that is being logged (track_run)."},
                            {0}};
     PyType_Spec spec = {"track._native.Run", sizeof(struct run_object), 0,
                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-    return slots[4].pfunc ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL)
-                          : (PyTypeObject *)PyErr_NoMemory();
+    return methods ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL)
+                   : (PyTypeObject *)PyErr_NoMemory();
 }

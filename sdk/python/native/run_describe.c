@@ -231,42 +231,41 @@ static PyObject *log_alert(PyObject *self, PyObject *args, PyObject *keywords)
                          "alert:", NULL);
 }
 
-#define KEYWORDS(fn) (PyCFunction)(void (*)(void)) fn, METH_VARARGS | METH_KEYWORDS
 PyMethodDef run_describe_methods[] = {
-    {"_set_param_text", KEYWORDS(set_param_text),
+    {"_set_param_text", NATIVE_KEYWORDS(set_param_text),
      "_set_param_text($self, key, text)\n--\n\nSets a parameter (track_set_param)."},
     {"_set_param_number", set_param_number, METH_VARARGS,
      "_set_param_number($self, key, number, /)\n--\n\nSets a parameter (track_set_param_number)."},
-    {"set_params_json", KEYWORDS(set_params_json),
+    {"set_params_json", NATIVE_KEYWORDS(set_params_json),
      "set_params_json($self, json)\n--\n\n"
      "Sets each member of a JSON object; nested ones give keys joined by '.'.\n\n"
      "InvalidError  it is no JSON object, deeper than 32 or with a key twice."},
-    {"set_tag", KEYWORDS(set_tag),
+    {"set_tag", NATIVE_KEYWORDS(set_tag),
      "set_tag($self, key, value='')\n--\n\n"
      "Sets a tag: a parameter that is meant to be changed; value at most 64 KiB."},
-    {"set_note", KEYWORDS(set_note),
+    {"set_note", NATIVE_KEYWORDS(set_note),
      "set_note($self, text)\n--\n\nSets the run's note: Markdown, at most 1 MiB."},
-    {"set_document", KEYWORDS(set_document),
+    {"set_document", NATIVE_KEYWORDS(set_document),
      "set_document($self, name, json)\n--\n\n"
      "Sets a document of the run: one JSON value of at most 7 MiB, stored byte for byte."},
-    {"set_seed", KEYWORDS(set_seed),
+    {"set_seed", NATIVE_KEYWORDS(set_seed),
      "set_seed($self, value, scope=None)\n--\n\nRecords a seed as the parameter seed, or "
      "seed/<scope>."},
-    {"set_exit", KEYWORDS(set_exit),
+    {"set_exit", NATIVE_KEYWORDS(set_exit),
      "set_exit($self, code, signal=0)\n--\n\nRecords how the logged command ended; for launchers."},
-    {"define_metric", KEYWORDS(define_metric),
+    {"define_metric", NATIVE_KEYWORDS(define_metric),
      "define_metric($self, key, *, goal=None, unit=None, x=None)\n--\n\n"
      "Says what a metric means; key may end in '*'.\n\n"
      "goal  'minimize' or 'maximize': which value is the best.\n"
      "unit  's', 'tokens/s', 'B'.\n"
      "x     name of the metric that is its natural x axis."},
-    {"log_text", KEYWORDS(log_text),
+    {"log_text", NATIVE_KEYWORDS(log_text),
      "log_text($self, key, text, step=None)\n--\n\n"
      "Logs a text sample of at most 256 KiB; step None is 0."},
-    {"log_line", KEYWORDS(log_line),
+    {"log_line", NATIVE_KEYWORDS(log_line),
      "log_line($self, text, stream='stdout')\n--\n\n"
      "Logs one line of console output, str or bytes, without its end of line."},
-    {"log_alert", KEYWORDS(log_alert),
+    {"log_alert", NATIVE_KEYWORDS(log_alert),
      "log_alert($self, title, text=None, level='notice')\n--\n\n"
      "Logs an alert.  level: 'notice', 'warning' or 'alarm'."},
     {0}};

@@ -53,25 +53,21 @@ PyObject *run_use_artifact(PyObject *self, PyObject *args, PyObject *keywords)
 /* "status: message", or None. */
 static PyObject *error_text(const track_error *err)
 {
-    static const char *const words[] = {
-#define WORD(name, wire, http, retry, exit, meaning) wire,
-        TRACK_STATUS_TABLE(WORD)};
     if (err->status == TRACK_OK) {
         Py_RETURN_NONE;
     }
-    return PyUnicode_FromFormat("%s: %s", words[err->status], err->message);
+    return PyUnicode_FromFormat("%s: %s", native_status_word(err->status), err->message);
 }
 
 PyObject *run_get_errors(PyObject *self, PyObject *unused)
 {
-    static const char *const words[] = {TRACK_STATUS_TABLE(WORD)};
     track_run_errors errors = {0};
     PyObject *counts = PyDict_New();
     (void)unused;
     (void)!track_get_run_errors(((struct run_object *)self)->run, &errors);
     for (size_t i = 1; counts && i < TRACK_STATUS_COUNT; i++) {
         PyObject *count = errors.counts[i] ? PyLong_FromUnsignedLongLong(errors.counts[i]) : NULL;
-        if (count && PyDict_SetItemString(counts, words[i], count) < 0) {
+        if (count && PyDict_SetItemString(counts, native_status_word((track_status)i), count) < 0) {
             Py_CLEAR(counts);
         }
         Py_XDECREF(count);

@@ -38,10 +38,10 @@ class Source(TypedDict):
 
 @disjoint_base
 class Client:
-    def __init__(self, url: str | None = None, project: str | None = None,
-                 spool: str | None = None, mode: str | None = None, timeout: float | None = None,
-                 drain: float | None = None, *, spool_bytes_max: int = 0, segment_bytes: int = 0,
-                 names_max: int = 0, quiet: bool = False) -> None: ...
+    def __new__(cls, url: str | None = None, project: str | None = None,
+                spool: str | None = None, mode: str | None = None, timeout: float | None = None,
+                drain: float | None = None, *, spool_bytes_max: int = 0, segment_bytes: int = 0,
+                names_max: int = 0, quiet: bool = False) -> Self: ...
     def close(self) -> None: ...
     def get_settings(self) -> list[tuple[str, str, str, str]]: ...
     def request(self, method: str, path: str, body: _Body | None = None, *,
