@@ -61,6 +61,22 @@ class Attached:
             end(self._run, error)
 
 
+class LogsToRun:
+    """What callbacks have in common: the run that they log to."""
+
+    _attached: Attached
+
+    @property
+    def run(self) -> Run:
+        """The run; one is started if there is none yet."""
+        return self._attached.get()
+
+    def finish(self, state: str = 'finished') -> None:
+        """Ends the run if this callback started it: 'finished', 'failed', 'stopped',
+        'preempted'."""
+        self._attached.finish(state)
+
+
 def _check_options(options: Mapping[str, Any]) -> None:
     import inspect
     known = inspect.signature(start_run).parameters

@@ -6,7 +6,7 @@ from . import _native
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Any
 
@@ -55,6 +55,28 @@ def init(url: str | None = None, project: str | None = None, *, spool: str | Non
 def of(client: _native.Client | None) -> _native.Client:
     """client, or one made from the environment."""
     return Client() if client is None else client
+
+
+def pages(client: _native.Client, path: str, name: str, timeout: float | None = None
+          ) -> Iterator[dict[str, Any]]:
+    """Each item of a list that the API gives in pages, asked for as they are needed.
+
+    path     of the list, with its query, if any.
+    name     of the list in the answer.
+    timeout  seconds for all of it; None: the client's, for each page.
+    """
+    import json
+    from time import monotonic
+    from urllib.parse import quote
+    until = None if timeout is None else monotonic() + timeout
+    mark = '&' if '?' in path else '?'
+    cursor: str | None = ''
+    while cursor is not None:
+        left = None if until is None else max(0.05, until - monotonic())
+        _, body, *_ = client.request('GET', f'{path}{mark}limit=1000{cursor}', timeout=left)
+        page = json.loads(body)
+        yield from page[name]
+        cursor = f'&cursor={quote(page["next"])}' if page.get('next') else None
 
 
 def get_settings(client: _native.Client | None = None) -> dict[str, dict[str, str]]:

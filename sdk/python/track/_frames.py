@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 
-from ._history import Bins, Points
+from ._history import Bins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,5 +119,3 @@ def runs_to_columns(runs: RunList) -> dict[str, list[Any]]:
             columns[f'{group}.{key}'] = [rows[run.id][group].get(key) for run in runs]
     return columns
 
-
-__all__ = ['Points', 'history_to_arrow', 'history_to_pandas', 'runs_to_columns']

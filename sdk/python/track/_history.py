@@ -110,15 +110,7 @@ class History(Mapping[str, 'Points | Bins']):
 
 def series_of(client: _native.Client, run_id: str) -> list[dict[str, Any]]:
     """Every series of a run with its summary, as the API gives it."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = ''
-    while cursor is not None:
-        _, body, *_ = client.request(
-            'GET', f'/api/v1/runs/{quote(run_id)}/series?flat=1&limit=1000{cursor}')
-        page = json.loads(body)
-        found += page['series']
-        cursor = f'&cursor={quote(page["next"])}' if page.get('next') else None
-    return found
+    return list(_client.pages(client, f'/api/v1/runs/{quote(run_id)}/series?flat=1', 'series'))
 
 
 def _points_in_context(client: _native.Client, run_id: str, key: str, context: str) -> Points:

@@ -85,12 +85,7 @@ class RunInfo:
         return history(self.id, keys, exact=exact, context=context, bins=bins, client=self._client)
 
     def _pages(self, path: str, name: str) -> Iterator[dict[str, Any]]:
-        mark = '&' if '?' in path else '?'
-        cursor: str | None = ''
-        while cursor is not None:
-            page = self._get(f'{path}{mark}limit=1000{cursor}')
-            yield from page[name]
-            cursor = f'&cursor={quote(page["next"])}' if page.get('next') else None
+        return _client.pages(self._client, f'/api/v1/runs/{self.id}{path}', name)
 
     def files(self) -> list[dict[str, Any]]:
         """Files that the run produced: path, digest (SHA-256), size, media, at_us."""

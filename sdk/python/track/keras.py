@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 keras: Any = import_module('keras')
 
 
-class TrackCallback(keras.callbacks.Callback):  # type: ignore[misc]
+class TrackCallback(_attach.LogsToRun, keras.callbacks.Callback):  # type: ignore[misc]
     """Logs the metrics of each epoch, the learning rate, the settings and the model's layers.
 
     run      a run that was started already; None: the current one, else one that is started by
@@ -51,16 +51,6 @@ class TrackCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._attached = _attach.Attached(run, options)
         self._every, self._batch, self._epoch = batches, 0, 0
         self._fitting = False
-
-    @property
-    def run(self) -> Run:
-        """The run; one is started if there is none yet."""
-        return self._attached.get()
-
-    def finish(self, state: str = 'finished') -> None:
-        """Ends the run if this callback started it: 'finished', 'failed', 'stopped',
-        'preempted'."""
-        self._attached.finish(state)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._fitting = True

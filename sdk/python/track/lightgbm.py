@@ -18,7 +18,7 @@ from . import _attach
 from ._run import Run
 
 
-class TrackCallback:
+class TrackCallback(_attach.LogsToRun):
     """Logs the evaluation of each round and the parameters.
 
     run      a run that was started already; None: the current one, else one that is started by the
@@ -39,18 +39,8 @@ class TrackCallback:
     order = 15  # before early_stopping, which is 30 and raises
 
     def __init__(self, run: Run | None = None, **options: Any) -> None:
-        self._run = _attach.Attached(run, options)
+        self._attached = _attach.Attached(run, options)
         self._defined: set[str] = set()
-
-    @property
-    def run(self) -> Run:
-        """The run; one is started if there is none yet."""
-        return self._run.get()
-
-    def finish(self, state: str = 'finished') -> None:
-        """Ends the run if this callback started it: 'finished', 'failed', 'stopped',
-        'preempted'."""
-        self._run.finish(state)
 
     def __call__(self, env: Any) -> None:
         if env.iteration == env.begin_iteration:

@@ -22,7 +22,7 @@ from ._run import Run
 _base: Any = import_module('transformers').TrainerCallback
 
 
-class TrackCallback(_base):  # type: ignore[misc]
+class TrackCallback(_attach.LogsToRun, _base):  # type: ignore[misc]
     """Logs everything that a Trainer reports, its arguments, the model's configuration and
     checkpoints to a run.
 
@@ -49,21 +49,11 @@ class TrackCallback(_base):  # type: ignore[misc]
         super().__init__()
         if checkpoints not in ('best', 'all', None):
             raise InvalidError(f"checkpoints {checkpoints!r}: must be 'best', 'all' or None")
-        self._run = _attach.Attached(run, options)
+        self._attached = _attach.Attached(run, options)
         self._given = run
         self._options = options
         self._checkpoints = checkpoints
         self._described = False
-
-    @property
-    def run(self) -> Run:
-        """The run; one is started if there is none yet."""
-        return self._run.get()
-
-    def finish(self, state: str = 'finished') -> None:
-        """Ends the run if this callback started it: 'finished', 'failed', 'stopped',
-        'preempted'."""
-        self._run.finish(state)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.is_world_process_zero:
@@ -84,7 +74,7 @@ class TrackCallback(_base):  # type: ignore[misc]
         _attach.log(self.run, values, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self._run.started and self.run.should_stop and args.world_size == 1:
+        if self._attached.started and self.run.should_stop and args.world_size == 1:
             control.should_training_stop = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -104,14 +94,14 @@ class TrackCallback(_base):  # type: ignore[misc]
     def _next_trial(self) -> None:
         """Each trial of a hyperparameter search is a run of its own."""
         self.finish()
-        self._run, self._described = _attach.Attached(self._given, self._options), False
+        self._attached, self._described = _attach.Attached(self._given, self._options), False
 
     def _describe(self, args: Any, state: Any, model: Any) -> None:
         if self._described:
             return
         self._described = True
         name = state.trial_name or (args.run_name if args.run_name != args.output_dir else None)
-        run = self._run.get(name=name)
+        run = self._attached.get(name=name)
         _attach.set_params(run, args.to_dict(), by='transformers')
         config = getattr(model, 'config', None)
         if config is not None:

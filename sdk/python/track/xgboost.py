@@ -20,7 +20,7 @@ from ._run import Run
 _base: Any = import_module('xgboost.callback').TrainingCallback
 
 
-class TrackCallback(_base):  # type: ignore[misc]
+class TrackCallback(_attach.LogsToRun, _base):  # type: ignore[misc]
     """Logs the evaluation of each round, the parameters, what the features are worth and the model.
 
     run      a run that was started already; None: the current one, else one that is started by the
@@ -40,18 +40,8 @@ class TrackCallback(_base):  # type: ignore[misc]
 
     def __init__(self, run: Run | None = None, *, model: bool = True, **options: Any) -> None:
         super().__init__()
-        self._run = _attach.Attached(run, options)
+        self._attached = _attach.Attached(run, options)
         self._model = model
-
-    @property
-    def run(self) -> Run:
-        """The run; one is started if there is none yet."""
-        return self._run.get()
-
-    def finish(self, state: str = 'finished') -> None:
-        """Ends the run if this callback started it: 'finished', 'failed', 'stopped',
-        'preempted'."""
-        self._run.finish(state)
 
     def before_training(self, model: Any) -> Any:
         config = _config(model)
