@@ -4,10 +4,10 @@
  * Binary: two writers encode frames of 20 loss-like series x 1,024 rows and send them; JSON: two
  * clients send bodies of 1,000 points; single: one point a request.  A point counts when its
  * request was answered 200. */
-#include "../core/blocks.h"
 #include "../core/frame.h"
 #include "bench.h"
 #include "peer.h"
+#include "points.h"
 
 #include <pthread.h>
 
@@ -32,19 +32,6 @@ static void create_run(const struct peer *p)
     close(link.fd);
 }
 
-static void fill_points(struct blocks_point *points, int frame)
-{
-    for (int row = 0; row < ROWS; row++) {
-        int64_t step = (int64_t)frame * ROWS + row;
-        for (int key = 0; key < KEYS; key++) {
-            unsigned noise = (unsigned)(step * 2654435761u) ^ (unsigned)key * 40503u;
-            float loss = 2.0f / (1.0f + 0.001f * (float)step) + (float)(noise % 1000) * 1e-4f;
-            points[row * KEYS + key] = (struct blocks_point){step, 1700000000000000 + step * 5000,
-                                                             (double)loss, (uint32_t)key};
-        }
-    }
-}
-
 static void encode(const struct client *c, int number, struct buf *out)
 {
     AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
@@ -60,7 +47,7 @@ static void encode(const struct client *c, int number, struct buf *out)
     f.head.content_crc = (uint32_t)number + 1;
     f.key_count = number ? 0 : KEYS;
     f.keys = keys;
-    fill_points(c->points, number);
+    points_fill(c->points, number, ROWS, KEYS, INT64_C(1700000000000000));
     struct blocks_in in = {.points = c->points, .point_count = (size_t)KEYS * ROWS};
     if (blocks_fill(&in, &arena, &f, NULL) != TRACK_OK ||
         frame_encode(&f, 1, &arena, out, NULL) != TRACK_OK) {

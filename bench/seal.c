@@ -3,13 +3,13 @@
  *
  * One run, 20 loss-like series, frames of 1,024 rows; sealed 8 MiB of frames at a time as the
  * server does, then merged. */
-#include "../core/blocks.h"
 #include "../core/frame.h"
 #include "../server/journal.h"
 #include "../server/seal_merge.h"
 #include "../server/seal_run.h"
 #include "../server/store_base.h"
 #include "bench.h"
+#include "points.h"
 
 #include <ftw.h>
 #include <string.h>
@@ -32,19 +32,6 @@ static void die(const track_error *err)
     exit(1);
 }
 
-static void fill_points(struct blocks_point *points, int frame)
-{
-    for (int row = 0; row < ROWS; row++) {
-        int64_t step = (int64_t)frame * ROWS + row;
-        for (int key = 0; key < KEYS; key++) {
-            unsigned noise = (unsigned)(step * 2654435761u) ^ (unsigned)key * 40503u;
-            float loss = 2.0f / (1.0f + 0.001f * (float)step) + (float)(noise % 1000) * 1e-4f;
-            points[row * KEYS + key] =
-                (struct blocks_point){step, NOW + step * 5000, (double)loss, (uint32_t)key};
-        }
-    }
-}
-
 static void add_frame(struct bench *b, int number)
 {
     AUTO_ARENA arena = ARENA((size_t)FRAME_ARENA_BYTES * 2);
@@ -59,7 +46,7 @@ static void add_frame(struct bench *b, int number)
         snprintf(names[i], sizeof(names[i]), "k%02d", i);
         keys[i].name = (struct bytes){(const unsigned char *)names[i], 3};
     }
-    fill_points(b->points, number);
+    points_fill(b->points, number, ROWS, KEYS, NOW);
     struct blocks_in in = {.points = b->points, .point_count = (size_t)KEYS * ROWS};
     if (blocks_fill(&in, &arena, &f, &err) != TRACK_OK ||
         frame_encode(&f, 1, &arena, &out, &err) != TRACK_OK) {

@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "../../core/frame.h"
+#include "../../server/store_blob.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -56,6 +57,23 @@ void fixture_close(struct fixture *f)
 track_status fixture_wait(struct fixture *f, track_status queued, struct ticket *t)
 {
     return queued == TRACK_OK ? ticket_wait(store_writer(f->store), t, 10000, &f->err) : queued;
+}
+
+track_status fixture_upload(struct fixture *f, struct bytes in, bool raw, struct digest *digest)
+{
+    struct upload *u = NULL;
+    struct upload_end end = {.known = false};
+    TRY(hash_sha256(in, digest, &f->err));
+    struct upload_want want = {.digest = {digest->at, sizeof(digest->at)},
+                               .size = (int64_t)in.size,
+                               .now_us = NOW_US,
+                               .raw = raw};
+    track_status status = store_upload_begin(f->store, &want, &u, &f->err);
+    status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
+    status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;
+    status = fixture_wait(f, status, &end.ticket);
+    store_upload_release(u);
+    return status;
 }
 
 track_status fixture_put(struct fixture *f, const char *id, const char *project,

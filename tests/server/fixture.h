@@ -4,6 +4,7 @@
  */
 #ifndef TESTS_SERVER_FIXTURE_H
 #define TESTS_SERVER_FIXTURE_H
+#include "../../core/hash.h"
 #include "../../server/journal.h"
 
 #define RUN_A  "0190a0b0c0d0700080000000000000aa"
@@ -37,6 +38,10 @@ track_status fixture_put(struct fixture *f, const char *id, const char *project,
 
 /* Waits for a call that was queued with this status. */
 track_status fixture_wait(struct fixture *f, track_status queued, struct ticket *t);
+
+/* Stores bytes as a blob, raw or compressed where that pays.
+ *   digest  of them. */
+track_status fixture_upload(struct fixture *f, struct bytes in, bool raw, struct digest *digest);
 
 /* One encoded frame of `rows` points of one key: writer is 16 times the byte, content_crc tells
  * different contents apart; defines its key where defines is set. */

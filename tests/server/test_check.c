@@ -29,17 +29,7 @@ static track_status upload(struct fixture *f, bool noise, struct digest *digest)
         at[i] = noise ? (unsigned char)(state >> 56) : (unsigned char)"metric\n"[i % 7];
     }
     struct bytes in = {at, CONTENT_BYTES};
-    struct upload *u = NULL;
-    struct upload_end end = {.known = false};
-    TRY(hash_sha256(in, digest, &f->err));
-    struct upload_want want = {
-        .digest = {digest->at, sizeof(digest->at)}, .size = CONTENT_BYTES, .now_us = NOW_US};
-    track_status status = store_upload_begin(f->store, &want, &u, &f->err);
-    status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
-    status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;
-    status = fixture_wait(f, status, &end.ticket);
-    store_upload_release(u);
-    return status;
+    return fixture_upload(f, in, false, digest);
 }
 
 static track_status append(struct fixture *f)

@@ -3,7 +3,6 @@
  * How: a real store with small blobs. */
 #include "../../server/store_file.h"
 
-#include "../../core/hash.h"
 #include "../../server/store_blob.h"
 #include "../harness.h"
 #include "fixture.h"
@@ -16,19 +15,8 @@ static struct bytes blob(struct fixture *f, const char *text)
 {
     struct bytes in = {(const unsigned char *)text, strlen(text)}, none = {NULL, 0};
     struct digest *d = ARENA_NEW(&f->arena, struct digest);
-    struct upload *u = NULL;
-    struct upload_end end = {.known = false};
-    if (hash_sha256(in, d, NULL) != TRACK_OK) {
-        return none;
-    }
-    struct upload_want want = {
-        .digest = {d->at, sizeof(d->at)}, .size = (int64_t)in.size, .now_us = NOW_US};
-    track_status status = store_upload_begin(f->store, &want, &u, &f->err);
-    status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
-    status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;
-    status = fixture_wait(f, status, &end.ticket);
-    store_upload_release(u);
-    return status == TRACK_OK ? want.digest : none;
+    return fixture_upload(f, in, false, d) == TRACK_OK ? (struct bytes){d->at, sizeof(d->at)}
+                                                       : none;
 }
 
 static track_status name(struct fixture *f, const char *path, struct bytes digest)

@@ -21,21 +21,8 @@ enum { BIG = 100000 };
 /* Uploads a blob that nobody names. */
 static track_status upload(struct fixture *f, const char *content, size_t size)
 {
-    struct upload *u = NULL;
-    struct upload_end end = {.known = false};
     struct digest digest;
-    struct bytes in = {(const unsigned char *)content, size};
-    TRY(hash_sha256(in, &digest, &f->err));
-    struct upload_want want = {.digest = {digest.at, sizeof(digest.at)},
-                               .size = (int64_t)size,
-                               .now_us = NOW_US,
-                               .raw = true};
-    track_status status = store_upload_begin(f->store, &want, &u, &f->err);
-    status = status == TRACK_OK ? store_upload_part(u, in, &f->err) : status;
-    status = status == TRACK_OK ? store_upload_end(u, &end, &f->err) : status;
-    status = fixture_wait(f, status, &end.ticket);
-    store_upload_release(u);
-    return status;
+    return fixture_upload(f, (struct bytes){(const unsigned char *)content, size}, true, &digest);
 }
 
 static track_status name(struct fixture *f, const char *path, const char *content)

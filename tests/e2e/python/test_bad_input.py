@@ -1,14 +1,13 @@
 """Bad input, each with a clear exception or warning, and nothing of the rest lost."""
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 
+from foreign import Foreign
 from scripts import Scripts
 from sdk_tools import Proxy, steps
 
@@ -270,31 +269,6 @@ def test_no_room_for_a_run_at_all_is_an_exception(scripts):
         assert list(scripts.spool.glob('*')) == [], 'nothing half-made stays'
     finally:
         subprocess.run(['umount', '-l', disk], check=True)
-
-
-class Foreign(http.server.ThreadingHTTPServer):
-    """Answers every request in the same wrong way."""
-
-    def __init__(self, status, body, kind='application/json'):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = 'HTTP/1.1'
-
-            def answer(self):
-                self.rfile.read(int(self.headers.get('Content-Length', 0)))
-                self.send_response(status)
-                self.send_header('Content-Type', kind)
-                self.send_header('Content-Length', str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-            do_GET = do_PUT = do_POST = do_PATCH = answer
-
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.url = f'http://127.0.0.1:{self.server_address[1]}'
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
 def error_of(code, message):

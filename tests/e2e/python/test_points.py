@@ -1,11 +1,11 @@
 """Points of a series as they come: pages without a seam, and replies that are none."""
-import http.server
 import struct
-import threading
 
 import numpy
 import pytest
 import track
+
+from foreign import Foreign
 
 
 def test_pages_have_no_seam(here):
@@ -41,20 +41,9 @@ def answering():
     servers = []
 
     def start(body, kind='application/x-track-points', status=200):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(status)
-                self.send_header('Content-Type', kind)
-                self.send_header('Content-Length', str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server = Foreign(status, body, kind)
         servers.append(server)
-        return track.init(f'http://127.0.0.1:{server.server_port}', quiet=True)
+        return track.init(server.url, quiet=True)
     yield start
     for server in servers:
         server.shutdown()
