@@ -143,7 +143,7 @@ python-asan: programs $(VENV)/ready
 	$(Q)$(MAKE) --no-print-directory CC=gcc MODE=debug python
 	$(Q)LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
-	    TRACK_BIN=$(abspath $(BUILD)/$(notdir $(CC))-release) PYTHONPATH=$(abspath $(BUILD)/gcc-debug/python) \
+	    TRACK_BIN=$(abspath $(OUT)) PYTHONPATH=$(abspath $(BUILD)/gcc-debug/python) \
 	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider --rootdir=. --confcutdir=tests/e2e \
 	    $(addprefix tests/e2e/python/test_,native.py values.py threads.py params.py)
 ## python: the Python package in $(OUT)/python, for PYTHONPATH
