@@ -6,6 +6,9 @@ import pytest
 from scripts import Scripts
 from sdk_tools import points
 
+# Each line of a rank is one string, one write: with PYTHONUNBUFFERED each argument of print is a write of
+# its own, and those of two ranks on one pipe mix.
+
 # What torchrun, srun and mpirun do: a process for each rank, which finds its place in the environment.
 LAUNCHER = '''
 import subprocess
@@ -91,16 +94,16 @@ def test_runs_one_after_the_other_pair_up_by_name(trackd, scripts):
 rank = int(os.environ['RANK'])
 if rank == 0:
     with track.start_run(name='eval') as run:
-        print('eval', run.id + '\\n', end='', flush=True)
+        print(f'eval {run.id}\\n', end='', flush=True)
 for trial in range(2):
     with track.start_run(name='trial') as run:
         run.log_metric('loss', rank)
-        print('trial', trial, run.id + '\\n', end='', flush=True)
+        print(f'trial {trial} {run.id}\\n', end='', flush=True)
 ''', 'worker.py')
     lines = launch(scripts, size=2).lines
     by_trial = [{line.split()[-1] for line in lines if line.startswith(f'trial {t}')} for t in (0, 1)]
-    assert [len(runs) for runs in by_trial] == [1, 1] and by_trial[0] != by_trial[1]
-    assert len([line for line in lines if line.startswith('eval')]) == 1
+    assert [len(runs) for runs in by_trial] == [1, 1] and by_trial[0] != by_trial[1], lines
+    assert len([line for line in lines if line.startswith('eval')]) == 1, lines
 
 
 def test_rank_0_alone_may_log(trackd, scripts):
