@@ -191,7 +191,8 @@ static void facts_put_code(struct facts *f, const track_source *s)
     json_write_close(&w);
     facts_put_json(f, "code", &w);
     if (s->excluded_count > 0) {
-        facts_miss(f, "code.excluded", "patch", "files over the limit are not in the patch");
+        facts_miss(f, "code.excluded", "patch",
+                   "files over the limit, or being written, are not in the patch");
     }
     if (s->patch_size > FACTS_DOCUMENT_BYTES) {
         facts_miss(f, "code.excluded", "patch", "the patch is over 7 MiB");

@@ -9,8 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
-enum { SOURCE_EXCLUDED_BYTES = 64 * 1024 };
+enum {
+    SOURCE_EXCLUDED_BYTES = 64 * 1024,
+    SOURCE_TRIES = 4,   /* a file may change between its two readings by libgit2 */
+    SOURCE_STILL_S = 5, /* in later tries an untracked file must have been left alone so long */
+};
 
 /* What is being read. */
 struct source {
@@ -22,6 +27,7 @@ struct source {
     struct buf excluded;
     size_t excluded_count;
     bool late;
+    int try; /* from 0 */
 };
 
 static void source_release(struct source *s)
@@ -51,6 +57,12 @@ static bool source_is_late(struct source *s)
     return s->late;
 }
 
+/* Something may be writing this untracked file: libgit2 gives up where size and bytes differ. */
+static bool source_is_moving(const struct source *s, const struct stat *st)
+{
+    return s->try > 0 && st->st_mtime > time(NULL) - SOURCE_STILL_S;
+}
+
 /* Decides about each file: 0 takes it, 1 leaves it out, less ends the diff. */
 static int source_notify(const git_diff *diff, const git_diff_delta *delta, const char *spec,
                          void *data)
@@ -65,10 +77,11 @@ static int source_notify(const git_diff *diff, const git_diff_delta *delta, cons
         return 0;
     }
     char path[4096];
-    struct stat st;
+    struct stat st = {0};
     snprintf(path, sizeof(path), "%s%s", git_repository_workdir(s->repo), delta->new_file.path);
     uint64_t size = lstat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
-    if (size <= s->limits->untracked_max && s->taken + size <= s->limits->total_max) {
+    if (size <= s->limits->untracked_max && s->taken + size <= s->limits->total_max &&
+        !source_is_moving(s, &st)) {
         s->taken += size;
         return 0;
     }
@@ -151,15 +164,31 @@ static void source_take_remote(struct source *s, track_source *out)
     git_config_free(all);
 }
 
+/* One try at the differences and their text; what a failed one left is taken back. */
+static int source_try_patch(struct source *s, git_buf *text)
+{
+    git_diff_free(s->diff);
+    s->diff = NULL;
+    buf_release(&s->excluded);
+    s->excluded = (struct buf)BUF(SOURCE_EXCLUDED_BYTES);
+    s->excluded_count = 0;
+    s->taken = 0;
+    int code = source_diff(s);
+    if (code == 0 && git_diff_num_deltas(s->diff) > 0) {
+        code = git_diff_to_buf(text, s->diff, GIT_DIFF_FORMAT_PATCH);
+    }
+    return code;
+}
+
 static int source_take_patch(struct source *s, track_source *out)
 {
     git_buf text = GIT_BUF_INIT;
-    int code = source_diff(s);
-    out->changed_count = code == 0 ? git_diff_num_deltas(s->diff) : 0;
-    if (code == 0 && out->changed_count > 0) {
-        code = git_diff_to_buf(&text, s->diff, GIT_DIFF_FORMAT_PATCH);
+    int code = source_try_patch(s, &text);
+    for (s->try = 1; code != 0 && !s->late && s->try < SOURCE_TRIES; s->try++) {
+        git_buf_dispose(&text);
+        code = source_try_patch(s, &text);
     }
-    out->changed_count += s->excluded_count;
+    out->changed_count = (code == 0 ? git_diff_num_deltas(s->diff) : 0) + s->excluded_count;
     out->excluded_count = s->excluded_count;
     out->excluded = source_copy((const char *)s->excluded.at, s->excluded.size);
     out->patch = source_copy(text.ptr, text.size);

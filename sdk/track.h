@@ -592,7 +592,7 @@ typedef struct track_source {
                      takes it; untracked files included */
     size_t patch_size;
     size_t changed_count;
-    size_t excluded_count; /* files that were too large for the patch */
+    size_t excluded_count; /* untracked files that were too large, or were being written */
     char *excluded;        /* their paths, one a line */
 } track_source;
 

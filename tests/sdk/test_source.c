@@ -76,6 +76,27 @@ TEST(source, leaves_out_what_is_too_large)
     CHECK(right);
 }
 
+TEST(source, reads_while_a_file_is_being_written)
+{
+    AUTO_FOLDER f = {.dir = -1};
+    CHECK(folder_make(&f));
+    CHECK(shell(&f,
+                GIT "init -q . && echo x >still && touch -d '1 hour ago' still && touch go log && "
+                    "(while test -e go; do printf %01000d 1 >>log; done) &"));
+    struct source_limits limits = {1 << 30, 1 << 30, 0, NULL};
+    bool right = true;
+    for (int i = 0; i < 20 && right; i++) {
+        track_source s;
+        right = source_read(f.path, &limits, &s, NULL) == TRACK_OK && strstr(s.patch, "still") &&
+                (s.excluded_count == 0 || strstr(s.excluded, "log\n"));
+        if (right) {
+            track_close_source(&s);
+        }
+    }
+    CHECK(shell(&f, "rm go"));
+    CHECK(right);
+}
+
 TEST(source, says_when_there_is_none_and_when_it_is_late)
 {
     AUTO_FOLDER f = {.dir = -1};
