@@ -290,6 +290,9 @@ static track_status add_frames(struct append *a, struct db *db, track_error *err
     }
     TRY(add_all_keys(a, db, err));
     TRY(add_row(a, db, err));
+    if (!a->run.series_stale) {
+        TRY(db_exec(db, QUERY_run_series_stale, DB_IN(db_i(a->run.node)), err));
+    }
     return look_for_repeats(a, db, err);
 }
 

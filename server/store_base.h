@@ -76,6 +76,7 @@ struct run_brief {
     int64_t project_number; /* ~N */
     int64_t rev, epoch, seen_us, ended_us, deleted_us;
     bool stop;
+    bool series_stale; /* its rows of table series are older than its points */
     char state[16], final_state[16];
 };
 

@@ -43,6 +43,7 @@ static track_status brief_row(void *data, const struct db_value *c, track_error 
         .ended_us = db_get_i(&c[6]),
         .deleted_us = db_get_i(&c[7]),
         .stop = db_get_i(&c[8]) != 0,
+        .series_stale = db_get_i(&c[11]) < 0,
     };
     copy_short(&c[9], out->state, sizeof(out->state));
     copy_short(&c[10], out->final_state, sizeof(out->final_state));

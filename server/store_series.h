@@ -1,10 +1,10 @@
 /* store_series - one row for each series of a run: what search and sort ask.
  *
- * Derived from the journal; rows of a run are fresh when run.series_seq equals the sum of its
- * writers' next_seq.  Whoever searches by metric first brings the stale runs of the project up to
- * date: store_series_stale names them, series.c folds them, store_series_put stores the rows.
- * See store.h for how reads and writes are called.
- * Uses: store.
+ * Derived from the journal; rows of a run are fresh unless run.series_seq is -1, which the
+ * transaction of its next frame makes it, so that a crash loses nothing.  Whoever searches by
+ * metric first brings the stale runs of the project up to date: store_series_stale names them,
+ * series.c folds them, store_series_put stores the rows. See store.h for how reads and writes are
+ * called. Uses: store.
  */
 #ifndef SERVER_STORE_SERIES_H
 #define SERVER_STORE_SERIES_H
@@ -32,8 +32,8 @@ struct series_list {
 struct series_put {
     struct ticket ticket;
     int64_t run_node;
-    int64_t
-        series_seq; /* sum of next_seq that the rows were folded from; stored with the last part */
+    int64_t series_seq; /* sum of next_seq that the rows were folded from: the last part makes the
+                           run fresh if it is that still */
     bool last_part;
     bool over;                     /* the run has more series than SERIES_ROWS_MAX */
     const struct series_row *rows; /* [count]; replace those of the same series */
@@ -45,7 +45,7 @@ track_status store_series_put(struct store *s, struct series_put *call, track_er
 track_status store_series_list(struct store *s, const char *run, struct arena *arena,
                                struct series_list *out, track_error *err);
 
-/* Runs of a project whose rows are stale.
+/* Runs of a project whose rows are stale.  Cost: theirs alone, however many runs there are.
  *
  *   project_node  0: all projects.
  *   out           [count] run nodes in arena.

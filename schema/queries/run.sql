@@ -2,9 +2,9 @@
 SELECT node FROM run WHERE id = $1;
 
 -- What most calls ask first.
--- name: run_brief t -> iiiiiiiiitt
+-- name: run_brief t -> iiiiiiiiitti
 SELECT r.node, r.project, p.number, r.rev, r.epoch, r.seen_us, r.ended_us, r.deleted_us, r.stop,
-    r.state, r.final_state
+    r.state, r.final_state, r.series_seq
 FROM run r JOIN project p ON p.node = r.project WHERE r.id = $1;
 
 -- The whole run.

@@ -15,9 +15,17 @@ ON CONFLICT(run, key) DO UPDATE SET step_scale = excluded.step_scale, last = exc
 -- name: run_project i -> i
 SELECT project FROM run WHERE node = $1;
 
+-- The rows of a run are those of its first frames, which may be all.
 -- $1 run, $2 sum of next_seq, $3 1: more series than rows
 -- name: run_series_seq iii ->
-UPDATE run SET series_seq = $2, series_over = $3 WHERE node = $1;
+UPDATE run SET series_over = $3, series_seq = CASE WHEN $2 =
+    (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w WHERE w.run = $1)
+    THEN $2 ELSE -1 END
+WHERE node = $1;
+
+-- They are older than its points from now on.
+-- name: run_series_stale i ->
+UPDATE run SET series_seq = -1 WHERE node = $1;
 
 -- name: series_list i -> ttifiiififiiifif
 SELECT k.name, k.context, s.step_scale, s.last, s.last_ok, s.last_step, s.last_us, s.vmin,
@@ -27,10 +35,8 @@ FROM series s JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY k.name
 
 -- Runs of a project whose rows are older than their points.  $1 project
 -- name: run_stale i -> i
-SELECT r.node FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL AND r.series_seq <>
-    (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w WHERE w.run = r.node);
+SELECT r.node FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL AND r.series_seq < 0;
 
 -- The same over all projects.
 -- name: run_stale_all -> i
-SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq <>
-    (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w WHERE w.run = r.node);
+SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0;

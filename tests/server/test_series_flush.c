@@ -38,6 +38,22 @@ TEST(series_flush, leaves_nothing_stale)
     CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 0);
 }
 
+TEST(series_flush, is_not_done_when_a_frame_came_meanwhile)
+{
+    POINTS(p);
+    AUTO_ARENA a = ARENA(16 << 20);
+    struct node_list stale;
+    CHECK(points_add_one(&p, "loss", 1, 4) == TRACK_OK);
+    CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 1);
+    struct series_put call = {.run_node = stale.at[0], .series_seq = 1, .last_part = true};
+    call.ticket.arena = &a;
+    CHECK(points_add_one(&p, "loss", 2, 3) == TRACK_OK);
+    CHECK(fixture_wait(&p.f, store_series_put(p.f.store, &call, NULL), &call.ticket) == TRACK_OK);
+    CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 1);
+    CHECK(series_flush(p.tail, 0, NULL) == TRACK_OK);
+    CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 0);
+}
+
 TEST(series_flush, takes_five_thousand_names)
 {
     enum { NAMES = 5000 };
