@@ -134,12 +134,22 @@ static track_status flag_unknown(const char *word, track_error *err)
                 near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* The option of "NAME" or, with *no, of "no-NAME" for a flag. */
+static const struct config_option *option_of_word(const char *word, size_t size, bool *no)
+{
+    const struct config_option *o = option_find(word, size);
+    *no = !o && size > 3 && memcmp(word, "no-", 3) == 0;
+    o = *no ? option_find(word + 3, size - 3) : o;
+    return o && *no && (o->kind != CONFIG_KIND_FLAG || word[size]) ? NULL : o;
+}
+
 /* `word` is what follows "--"; `next` may hold its value.  *used: 1, or 2 with next. */
 static track_status read_flag(struct reading *in, const char *word, const char *next, int *used,
                               track_error *err)
 {
+    bool no;
     size_t size = strcspn(word, "=");
-    const struct config_option *o = option_find(word, size);
+    const struct config_option *o = option_of_word(word, size, &no);
     bool file = size == 6 && memcmp(word, "config", 6) == 0;
     if (!o && !file) {
         return flag_unknown(word, err);
@@ -147,7 +157,7 @@ static track_status read_flag(struct reading *in, const char *word, const char *
     const char *value = word[size] == '=' ? word + size + 1 : NULL;
     *used = 1;
     if (!value && o && o->kind == CONFIG_KIND_FLAG) {
-        value = "yes";
+        value = no ? "no" : "yes";
     } else if (!value) {
         value = next;
         *used = 2;

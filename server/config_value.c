@@ -34,11 +34,11 @@ const struct config_option config_options[] = {
     {"free-min", CONFIG_KIND_SIZE, AT(free_min_bytes), "0", "SIZE",
      "free disk below which uploads are refused, and all but ends of runs below half of it; "
      "0: 1 GiB or 2 %, whichever is more", NULL, 0, INT64_C(1) << 50},
-    {"seal", CONFIG_KIND_FLAG, AT(seal), "no", NULL,
-     "move points from the journal into packs, which are smaller", NULL, 0, 0},
+    {"seal", CONFIG_KIND_FLAG, AT(seal), "yes", NULL,
+     "leave points in the journal; packs are smaller, and charts from them faster", NULL, 0, 0},
     {"journal-max", CONFIG_KIND_SIZE, AT(journal_max_bytes), "4GiB", "SIZE",
-     "points that may wait for that before further ones are refused for a while; 0: any", NULL, 0,
-     INT64_C(1) << 50},
+     "points that may wait to be packed before further ones are refused for a while; 0: any", NULL,
+     0, INT64_C(1) << 50},
     {"drain", CONFIG_KIND_COUNT, AT(drain_s), "20", "SECONDS",
      "time that open requests have when trackd ends", NULL, 0, 600},
     {"log-level", CONFIG_KIND_TEXT, AT(log_level), "info", "debug|info|warning|error",
@@ -231,8 +231,9 @@ void config_help(struct buf *out)
                   "variables TRACKD_...:\n");
     for (const struct config_option *o = config_options; o->name; o++) {
         char line[200];
-        (void)snprintf(line, sizeof(line), "  --%s%s%s\n        %s%s%s%s\n", o->name,
-                       o->argument ? " " : "", o->argument ? o->argument : "", o->help,
+        bool no = o->kind == CONFIG_KIND_FLAG && strcmp(o->standard, "yes") == 0;
+        (void)snprintf(line, sizeof(line), "  --%s%s%s%s\n        %s%s%s%s\n", no ? "no-" : "",
+                       o->name, o->argument ? " " : "", o->argument ? o->argument : "", o->help,
                        o->argument && o->standard && *o->standard ? " [" : "",
                        o->argument && o->standard ? o->standard : "",
                        o->argument && o->standard && *o->standard ? "]" : "");

@@ -38,6 +38,25 @@ TEST(config, has_defaults)
     CHECK(strcmp(c.listen.at[0], "127.0.0.1:8080") == 0 && strcmp(c.data, "track-data") == 0);
     CHECK(c.threads == 2 && c.max_body_bytes == 32 << 20 && c.drain_s == 20);
     CHECK(strcmp(c.sync, "full") == 0 && !c.behind_proxy && config_level(&c) == LOG_INFO);
+    CHECK(c.seal && c.journal_max_bytes == INT64_C(4) << 30);
+}
+
+TEST(config, turns_a_flag_off)
+{
+    AUTO_ARENA arena = ARENA(1 << 16);
+    AUTO_BUF help = BUF(1 << 16);
+    struct config c;
+    CHECK(read_words("--no-seal", &arena, &c, NULL) == TRACK_OK && !c.seal);
+    CHECK(read_words("--seal=no --no-behind-proxy", &arena, &c, NULL) == TRACK_OK && !c.seal);
+    CHECK(read_words("--no-seal --seal", &arena, &c, NULL) == TRACK_OK && c.seal);
+    setenv("TRACKD_SEAL", "no", 1);
+    track_status status = read_words("", &arena, &c, NULL);
+    unsetenv("TRACKD_SEAL");
+    CHECK(status == TRACK_OK && !c.seal);
+    config_help(&help);
+    buf_byte(&help, 0);
+    CHECK(strstr((const char *)help.at, "  --no-seal\n"));
+    CHECK(strstr((const char *)help.at, "  --behind-proxy\n"));
 }
 
 TEST(config, reads_flags_in_both_forms)
@@ -76,6 +95,9 @@ TEST(config, refuses_what_it_does_not_know)
         "--drain 601",
         "--log-level loud",
         "--behind-proxy=x",
+        "--no-seal=yes",
+        "--no-data x",
+        "--no-",
         "--base-path a?b",
         "--sync |",
         "--max-body 9999999999999999999",
