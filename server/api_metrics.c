@@ -1,6 +1,7 @@
 #include "api_metrics.h"
 
 #include "app.h"
+#include "store_pack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -127,6 +128,34 @@ static void put_store(struct buf *out, const struct app *app, const struct store
     put_all(out, metrics, sizeof(metrics) / sizeof(metrics[0]));
 }
 
+/* Without a sealer its families are absent: nothing would be true of them. */
+static void put_seal(struct buf *out, const struct app *app, int64_t packs)
+{
+    struct seal_counts c = {0};
+    const struct metric pack = {"track_packs", "gauge", "Packs of all runs.", (double)packs};
+    put_all(out, &pack, 1);
+    if (!app->seal) {
+        return;
+    }
+    seal_count(app->seal, &c);
+    const struct metric metrics[] = {
+        {"track_seals_total", "counter", "Times that frames of a run became packs.",
+         (double)c.seals},
+        {"track_sealed_points_total", "counter", "Points in these frames, repeats included.",
+         (double)c.sealed_points},
+        {"track_merges_total", "counter", "Times that packs of a run became fewer, or final.",
+         (double)c.merges},
+        {"track_merged_packs_total", "counter", "Packs that went with that.",
+         (double)c.packs_merged},
+        {"track_seal_errors_total", "counter", "Times that it failed; the log says why.",
+         (double)c.failures},
+        {"track_journal_rows", "gauge", "Rows of the journal after the sealer's last look.",
+         (double)c.journal_rows},
+        {"track_journal_bytes", "gauge", "Bytes of frames in them.", (double)c.journal_bytes},
+    };
+    put_all(out, metrics, sizeof(metrics) / sizeof(metrics[0]));
+}
+
 track_status api_metrics_get(struct app *app, struct request *rq, struct response *rs,
                              track_error *err)
 {
@@ -135,11 +164,14 @@ track_status api_metrics_get(struct app *app, struct request *rq, struct respons
     if (!out) {
         return FAIL(err, TRACK_NOMEM, "no room for the counters");
     }
+    int64_t packs;
     TRY(store_measure(app->store, &sizes, err));
+    TRY(store_pack_count(app->store, &packs, err));
     put_requests(out, app);
     put_times(out, app->stats);
     put_traffic(out, app, rq);
     put_store(out, app, &sizes);
+    put_seal(out, app, packs);
     rs->type = "text/plain; version=0.0.4; charset=utf-8";
     return buf_end(out, &rs->body, err);
 }

@@ -1,7 +1,7 @@
 /* app - what is opened; handed to every handler.
  *
  * Filled by main.c before the first request and not changed after that.
- * Uses: config, log, stats, store, live, tail.
+ * Uses: config, log, stats, store, live, tail, seal.
  */
 #ifndef SERVER_APP_H
 #define SERVER_APP_H
@@ -9,6 +9,7 @@
 #include "live.h"
 #include "log.h"
 #include "route.h"
+#include "seal.h"
 #include "stats.h"
 #include "store.h"
 #include "tail.h"
@@ -20,6 +21,7 @@ struct app {
     struct store *store;
     struct live *live;
     struct tail *tail;
+    struct seal *seal; /* NULL: nothing is sealed */
     const struct route *routes; /* [routes_count], checked */
     size_t routes_count;
     int64_t started_us;

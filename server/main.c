@@ -109,6 +109,7 @@ static track_status open_all(struct daemon *d, track_error *err)
                           .started_us = clock_wall_us()};
     if (d->config.seal) {
         TRY(seal_open(&(struct seal_options){.store = d->store, .log = d->app.log}, &d->seal, err));
+        d->app.seal = d->seal;
     }
     struct http *http;
     TRY(http_open(&d->app, d->fds, d->config.listen.count, &http, err));

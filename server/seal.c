@@ -93,13 +93,14 @@ static bool is_due(const struct journal_waiting *w, int64_t now_us)
 static void count_sealed(struct seal *s, const struct seal_did *did)
 {
     pthread_mutex_lock(&s->lock);
+    s->counts.seals += did->rows > 0;
     s->counts.sealed_rows += (uint64_t)did->rows;
     s->counts.sealed_points += (uint64_t)did->points;
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Seals all there is of one run and epoch, and remembers what stays. */
-static track_status seal_all(struct seal *s, const struct journal_waiting *w, int64_t now_us,
+/* Seals all there is of one run and epoch, and remembers what stays; w is left with that. */
+static track_status seal_all(struct seal *s, struct journal_waiting *w, int64_t now_us,
                              track_error *err)
 {
     struct seal_ask ask = {.store = s->store,
@@ -107,46 +108,55 @@ static track_status seal_all(struct seal *s, const struct journal_waiting *w, in
                            .run_node = w->run_node,
                            .epoch = w->epoch,
                            .now_us = now_us};
+    struct seal_did did = {.more = true};
+    while (did.more && !atomic_load(&s->stopping)) {
+        TRY(seal_run(&ask, &did, err));
+        count_sealed(s, &did);
+        w->rows -= did.rows;
+        w->points -= did.points;
+        w->bytes -= did.bytes;
+    }
     struct seal_mark left = {.run_node = w->run_node,
                              .epoch = w->epoch,
                              .rows = w->rows,
                              .points = w->points,
                              .bytes = w->bytes,
                              .looked_us = now_us};
-    struct seal_did did = {.more = true};
-    while (did.more && !atomic_load(&s->stopping)) {
-        TRY(seal_run(&ask, &did, err));
-        count_sealed(s, &did);
-        left.rows -= did.rows;
-        left.points -= did.points;
-        left.bytes -= did.bytes;
-    }
     return seal_marks_set(&s->marks, &left, err);
+}
+
+/* Seals a run that is due; adds what stays of it. */
+static void seal_if_due(struct seal *s, const struct journal_waiting *waiting, int64_t now_us,
+                        struct seal_counts *left)
+{
+    struct journal_waiting w = *waiting, new = fresh(s, &w);
+    track_error why = {0};
+    bool due = is_due(&new, now_us);
+    if (!due) {
+        left->waiting_bytes += new.bytes;
+    } else if (seal_all(s, &w, now_us, &why) != TRACK_OK) {
+        say(s, "seal", w.run_node, &why);
+        left->waiting_bytes += fresh(s, &w).bytes;
+    }
+    left->journal_rows += w.rows;
+    left->journal_bytes += w.bytes;
 }
 
 track_status seal_pass(struct seal *s, int64_t now_us, track_error *err)
 {
     AUTO_ARENA arena = ARENA(LIST_BYTES);
     struct waiting_list list;
-    int64_t bytes = 0;
+    struct seal_counts left = {0};
     TRY(store_journal_waiting(s->store, &arena, &list, err));
     for (size_t i = 0; i < list.count && !atomic_load(&s->stopping); i++) {
-        const struct journal_waiting *w = &list.at[i];
-        struct journal_waiting new = fresh(s, w);
-        track_error why = {0};
-        bool due = is_due(&new, now_us);
-        if (due && seal_all(s, w, now_us, &why) == TRACK_OK) {
-            continue;
-        }
-        if (due) {
-            say(s, "seal", w->run_node, &why);
-        }
-        bytes += new.bytes;
+        seal_if_due(s, &list.at[i], now_us, &left);
     }
     pthread_mutex_lock(&s->lock);
-    s->counts.waiting_bytes = bytes;
+    s->counts.waiting_bytes = left.waiting_bytes;
+    s->counts.journal_rows = left.journal_rows;
+    s->counts.journal_bytes = left.journal_bytes;
     pthread_mutex_unlock(&s->lock);
-    store_note_journal(s->store, bytes);
+    store_note_journal(s->store, left.waiting_bytes);
     return TRACK_OK;
 }
 
@@ -160,6 +170,7 @@ static track_status merge_all(struct seal *s, const struct merge_ask *ask, merge
     while (merged > 0 && !atomic_load(&s->stopping)) {
         TRY(step(ask, &merged, err));
         pthread_mutex_lock(&s->lock);
+        s->counts.merges += merged > 0;
         s->counts.packs_merged += merged;
         pthread_mutex_unlock(&s->lock);
     }
@@ -201,6 +212,7 @@ static bool rest(struct seal *s, int seconds)
 static void *seal_until_stopped(void *data)
 {
     struct seal *s = data;
+    (void)pthread_setname_np(pthread_self(), "seal");
     uint64_t failures = 0;
     int pause = FIRST_S;
     while (rest(s, pause)) {
@@ -219,6 +231,7 @@ static void *seal_until_stopped(void *data)
 static void *merge_until_stopped(void *data)
 {
     struct seal *s = data;
+    (void)pthread_setname_np(pthread_self(), "merge");
     (void)setpriority(PRIO_PROCESS, 0, MERGE_NICE); /* of this thread */
     for (int pause = FIRST_S; rest(s, pause); pause = MERGE_EVERY_S) {
         track_error err = {0};

@@ -28,10 +28,13 @@ struct seal_options {
     bool idle;       /* no threads: seal_pass and seal_merge are called */
 };
 
-/* What it has done since the start, for /metrics. */
+/* What it has done since the start, and what the last pass found, for /metrics. */
 struct seal_counts {
-    uint64_t sealed_rows, sealed_points, packs_merged, failures;
-    int64_t waiting_bytes; /* of the journal, not sealed by the last pass but to be sealed */
+    uint64_t seals, sealed_rows, sealed_points; /* points with repeats */
+    uint64_t merges, packs_merged;              /* packs that went */
+    uint64_t failures;
+    int64_t journal_rows, journal_bytes;
+    int64_t waiting_bytes; /* of these, not sealed by the last pass but to be sealed */
 };
 
 /* Starts the threads.

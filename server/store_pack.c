@@ -176,6 +176,14 @@ track_status store_pack_list(struct store *s, int64_t run_node, struct arena *ar
     return pack_list(r.db, run_node, arena, out, err);
 }
 
+track_status store_pack_count(struct store *s, int64_t *out, track_error *err)
+{
+    bool found;
+    AUTO_READ struct read r = {0};
+    TRY(store_read_begin(s, &r, err));
+    return db_find_i(r.db, QUERY_pack_count, NULL, out, &found, err);
+}
+
 static track_status node_row(void *data, const struct db_value *c, track_error *err)
 {
     void *at;

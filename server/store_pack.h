@@ -75,6 +75,9 @@ track_status pack_list(struct db *db, int64_t run_node, struct arena *arena, str
 track_status store_pack_list(struct store *s, int64_t run_node, struct arena *arena,
                              struct pack_list *out, track_error *err);
 
+/* Packs of all runs. */
+track_status store_pack_count(struct store *s, int64_t *out, track_error *err);
+
 /* What waits in the journal, of one run and epoch. */
 struct journal_waiting {
     int64_t run_node, epoch;

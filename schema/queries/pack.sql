@@ -41,6 +41,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT(run,
 -- name: pack_remove ib -> i
 DELETE FROM pack WHERE run = $1 AND digest = $2 AND rev = 0 RETURNING sealed_us;
 
+-- name: pack_count -> i
+SELECT count(*) FROM pack;
+
 -- Packs of a run with their blobs, oldest first.
 -- name: pack_list i -> biiiiiiiiiiiiiit
 SELECT p.digest, p.kind, p.epoch, p.level, p.rev, p.n, p.series, p.step_lo, p.step_hi, p.us_lo,

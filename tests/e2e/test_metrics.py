@@ -45,3 +45,25 @@ def test_every_family_has_help_and_type(trackd):
     assert len(families) == len(set(families)) > 15
     for name, _ in families:
         assert f'# HELP {name} ' in text
+
+
+def test_counts_what_is_sealed(make_trackd):
+    trackd = make_trackd()
+    run = conftest.new_id()
+    trackd.json('PUT', f'/api/v1/runs/{run}', {'project': 'p'})
+    points = [{'key': 'loss', 'value': 1, 'step': i} for i in range(7)]
+    trackd.json('POST', f'/api/v1/runs/{run}/points', {'points': points})
+    trackd.json('POST', f'/api/v1/runs/{run}/finish', {'state': 'finished'})
+    until = time.monotonic() + 60
+    while (after := read(trackd))['track_seals_total'] == 0 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert after['track_seals_total'] == 1 and after['track_sealed_points_total'] == 7
+    assert after['track_packs'] == 1 and after['track_seal_errors_total'] == 0
+    while (after := read(trackd))['track_journal_rows'] and time.monotonic() < until:
+        time.sleep(0.2)
+    assert after['track_journal_bytes'] == 0
+
+
+def test_without_a_sealer_its_families_are_absent(make_trackd):
+    values = read(make_trackd('--no-seal'))
+    assert values['track_packs'] == 0 and not [name for name in values if 'seal' in name]
