@@ -210,11 +210,13 @@ fuzz: $(fuzzers)
 tsan:
 	$(Q)$(MAKE) --no-print-directory CC=clang MODE=tsan build/clang-tsan/test_all
 	$(Q)build/clang-tsan/test_all
-## soak: the long forms: the server killed 500 times under load, trainers 100 times, 20,000 schedules
+## soak: the long forms: the server killed 3,000 times under load, trainers 100 times, 20,000 schedules
 soak: programs $(OUT)/test_all
 	$(Q)MODEL_SCHEDULES=20000 $(OUT)/test_all model
 	$(Q)export TRACK_BIN=$(abspath $(OUT)); \
-	TRACK_KILLS=500 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_crash.py && \
+	TRACK_KILLS=500 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_crash.py \
+	    tests/e2e/test_crash_points.py && \
+	TRACK_KILLS=2000 $(python) -m pytest -q -s -p no:cacheprovider tests/e2e/test_seal.py && \
 	TRACK_KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_sdk.py -k kill && \
 	KILLS=100 $(python) -m pytest -q -p no:cacheprovider tests/e2e/test_examples.py -k killed
 	$(Q)TRACK_CALLS=10000000 $(MAKE) --no-print-directory e2e-python ONLY=leaks

@@ -21,7 +21,7 @@ struct app {
     struct store *store;
     struct live *live;
     struct tail *tail;
-    struct seal *seal; /* NULL: nothing is sealed */
+    struct seal *seal;          /* NULL: nothing is sealed */
     const struct route *routes; /* [routes_count], checked */
     size_t routes_count;
     int64_t started_us;

@@ -37,7 +37,7 @@ const struct config_option config_options[] = {
     {"seal", CONFIG_KIND_FLAG, AT(seal), "yes", NULL,
      "leave points in the journal; packs are smaller, and charts from them faster", NULL, 0, 0},
     {"journal-max", CONFIG_KIND_SIZE, AT(journal_max_bytes), "4GiB", "SIZE",
-     "points that may wait to be packed before further ones are refused for a while; 0: any", NULL,
+     "points that may wait to be packed before more of them are refused for a while; 0: any", NULL,
      0, INT64_C(1) << 50},
     {"drain", CONFIG_KIND_COUNT, AT(drain_s), "20", "SECONDS",
      "time that open requests have when trackd ends", NULL, 0, 600},

@@ -1,36 +1,38 @@
 """trackd killed in front of every call that changes a file, one after the other, from its first start
-on: what was acknowledged is there, what was not can be sent again, and the data is clean.
+on until its points are in a final pack and what was there before has been collected: what was acknowledged
+is there, what was not can be sent again, and the data is clean.
 
-Every 7th point in `make test`, others each time; every point where TRACK_KILLS is more than 20.
+Some points in `make test`, others each time; every point where TRACK_KILLS is more than 20.
 """
 import hashlib
-import os
 import random
-import re
 import secrets
-import subprocess
+import time
 
 import pytest
 
-from conftest import BIN, Server, new_id
+from conftest import Server, new_id
 from test_crash import KILLS, check_data
+import sdk_tools
+from seal_load import bits_of
+import shims
 import tkf
 
-HERE = os.path.dirname(__file__)
-STEP = 1 if KILLS > 20 else 7
+TRIES = None if KILLS > 20 else 8  # points that are tried; None: all
+RATE = 6000  # of the clock: an hour is 600 ms
 FRAMES = 'application/x-track-frames'
+VALUES = [k * 0.001 + (k * 7919 % 10007) / 3 for k in range(10000)]  # two frames; packs them badly: more than is inline
 
 
 @pytest.fixture(scope='module')
-def shim(tmp_path_factory):
-    out = tmp_path_factory.mktemp('shim') / 'killat.so'
-    subprocess.run(['cc', '-D_GNU_SOURCE', '-shared', '-fPIC', '-O1', '-o', out, f'{HERE}/killat.c', '-ldl'],
-                   check=True)
-    return out
+def preload(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('shims')
+    return [shims.build(folder, name) for name in ('killat', 'fastclock')]
 
 
 class Story:
-    """A run with frames, a blob and a file; each request may die with the server and comes again."""
+    """A run with frames, a blob and a file, and its way into packs; each request may die with the server
+    and comes again."""
 
     def __init__(self):
         self.run, self.writer = new_id(), secrets.token_bytes(16)
@@ -42,11 +44,13 @@ class Story:
         run = f'/api/v1/runs/{self.run}'
         yield 'run', 'PUT', run, {'project': 'p', 'params': {'lr': '0.1'}}, {}
         for seq in range(2):
-            body = tkf.points(self.writer, seq, 0, range(seq * 5, seq * 5 + 5), [1.0] * 5,
-                              define=b'loss' if seq == 0 else None)
+            body = tkf.points(self.writer, seq, 0, range(seq * 5000, seq * 5000 + 5000),
+                              VALUES[seq * 5000:][:5000], define=b'loss' if seq == 0 else None)
             yield f'frame {seq}', 'POST', run + '/frames', body, {'Content-Type': FRAMES}
         yield 'blob', 'PUT', f'/api/v1/blobs/{self.digest}', self.data, {'Content-Type': 'application/octet-stream'}
         yield 'file', 'PUT', run + '/files', {'path': 'a', 'digest': self.digest}, {}
+        closed = {'last_seq': 1, 'points': len(VALUES)}
+        yield 'close', 'POST', f'{run}/writers/{self.writer.hex()}/close', closed, {}
         yield 'end', 'POST', run + '/finish', {'state': 'finished'}, {}
 
     def tell(self, server):
@@ -56,8 +60,23 @@ class Story:
                 r = server.request(method, path, body, headers)
             except OSError:
                 return
-            assert r.status in (200, 202), (name, r)
+            assert r.status in (200, 202, 204), (name, r)
             self.acknowledged.add(name)
+
+    def settle(self, server):
+        """Until nothing has been sealed, merged or removed for so long that nothing is to come, or it dies."""
+        last, until = None, 0
+        while True:
+            try:
+                text = server.get('/metrics').body.decode()
+            except OSError:
+                return
+            now = [line for line in text.splitlines() if line.startswith(('track_seal', 'track_merge', 'track_jou'))]
+            if now != last:
+                last, until = now, time.monotonic() + 1.2
+            if time.monotonic() > until:
+                return
+            time.sleep(0.05)
 
     def check(self, server):
         """What was acknowledged is there."""
@@ -73,41 +92,34 @@ class Story:
             assert server.get(run + '/files/content?path=a').body == self.data
 
 
-def start(server, shim, at, count=None):
-    """Starts a server that dies at a point; False: it died before it listened."""
-    env = {**os.environ, 'LD_PRELOAD': str(shim), 'KILL_AT': str(at), 'ASAN_OPTIONS': 'verify_asan_link_order=0'}
-    if count:
-        env['KILL_COUNT'] = str(count)
-    server.process = subprocess.Popen([BIN / 'trackd', '--listen', '127.0.0.1:0', '--data', server.data], env=env,
-                                      stdout=subprocess.PIPE, stderr=open(server.log, 'ab'))
-    found = re.search(r'127\.0\.0\.1:(\d+)', server.process.stdout.readline().decode())
-    server.port = int(found.group(1)) if found else None
-    return bool(found)
-
-
-def die_at(tmp_path, shim, at):
-    server, story = Server(tmp_path / f'data{at}'), Story()
-    if start(server, shim, at):
+def die_at(tmp_path, preload, at):
+    server, story, clock = Server(tmp_path / f'data{at}'), Story(), shims.fast(RATE)
+    if shims.start(server, preload, KILL_AT=at, **clock):
         story.tell(server)
+        story.settle(server)
     server.stop()
-    server.port = None
-    server.start()
+    assert shims.start(server, preload, **clock)
     story.check(server)
     story.tell(server)
     assert 'end' in story.acknowledged
+    story.settle(server)
     story.check(server)
+    assert [v for *_, v in sdk_tools.points(server, story.run, 'loss')] == list(bits_of(VALUES))
     assert server.stop() == 0
     db = check_data(server.data)
-    assert db.execute('SELECT sum(seq_hi - seq_lo + 1), sum(n) FROM journal').fetchone() == (2, 10)
+    assert db.execute('SELECT count(*) FROM journal').fetchone() == (0,)
+    assert db.execute('SELECT n, rev FROM pack').fetchall() == [(len(VALUES), 1)]
 
 
-def test_every_point_of_a_story(tmp_path, shim):
+def test_every_point_of_a_story(tmp_path, preload):
     count = tmp_path / 'count'
     server, story = Server(tmp_path / 'data'), Story()
-    assert start(server, shim, 0, count)
+    assert shims.start(server, preload, KILL_AT=0, KILL_COUNT=count, **shims.fast(RATE))
     story.tell(server)
+    story.settle(server)
     assert server.stop() == 0
     points = int(count.read_text())
-    assert points > 30, 'the shim sees what SQLite and trackd write'
-    for at in range(random.randint(1, STEP), points + 1, STEP):
-        die_at(tmp_path, shim, at)
+    assert points > 60, 'the shim sees what SQLite and trackd write'
+    every = range(1, points + 1)
+    for at in random.sample(every, TRIES) if TRIES else every:
+        die_at(tmp_path, preload, at)

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import struct
 import subprocess
 import time
 
@@ -55,7 +56,7 @@ def test_a_second_server_is_refused(trackd):
 
 
 def test_data_lives_on_after_a_stop(make_trackd):
-    server = make_trackd()
+    server = make_trackd('--no-seal')
     run, writer = fill(server)
     assert server.stop() == 0
     assert not (server.data / 'track.db-wal').exists(), 'a stop in order leaves no log behind'
@@ -166,9 +167,9 @@ def test_check_finds_a_damaged_database(filled, tmp_path):
 
 @pytest.fixture(scope='module')
 def filled(tmp_path_factory):
-    """A closed data directory with one of everything."""
+    """A closed data directory with one of everything, points in the journal."""
     from conftest import Server
-    server = Server(tmp_path_factory.mktemp('filled') / 'data').start()
+    server = Server(tmp_path_factory.mktemp('filled') / 'data', '--no-seal').start()
     fill(server)
     assert server.stop() == 0
     return server.data
@@ -193,7 +194,7 @@ def test_a_full_disk_loses_nothing_acknowledged(small_disk, make_trackd):
     server.json('PUT', f'/api/v1/runs/{run}', {'project': 'full'})
     ballast = small_disk / 'ballast'
     acknowledged, refused = 0, 0
-    values = [float(i) * 1.1 for i in range(30000)]
+    values = list(struct.unpack('<30000d', secrets.token_bytes(240000)))  # packs are no smaller
     deadline = time.time() + 60
     while refused < 5 and time.time() < deadline:
         body = tkf.points(writer, acknowledged, 0, range(acknowledged * 30000, (acknowledged + 1) * 30000), values,
@@ -220,7 +221,8 @@ def test_a_full_disk_loses_nothing_acknowledged(small_disk, make_trackd):
     assert r.json()['next_seq'] == acknowledged + 1
     assert server.stop() == 0
     done = check(server.data)
-    assert done.returncode == 0 and f'{acknowledged + 1} frames' in done.stdout, done.stdout + done.stderr
+    points = acknowledged * 30000 + 4
+    assert done.returncode == 0 and f' {points} points' in done.stdout, done.stdout + done.stderr
 
 
 def test_the_guard_keeps_room_to_finish(small_disk, make_trackd):

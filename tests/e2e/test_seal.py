@@ -1,78 +1,89 @@
-"""Points leave the journal for packs while trackd is killed: each acknowledged one is there once.
+"""Points leave the journal for packs, and packs are merged, made final and collected, while trackd is
+killed: at any time, and in front of any call that changes a file.  Each acknowledged point is there once.
 
-TRACK_KILLS sets how often (20: five times here, because a kill has to meet the sealer).
+The clock runs fast, so that all of it happens every few hundred ms.  TRACK_KILLS sets how often.
 """
 import random
+import subprocess
 import time
 
-from conftest import new_id
-from test_crash import KILLS, Sender, check_data
-import tkf
+import pytest
 
-ROWS = 4000  # points of a frame
+from conftest import Server
+from seal_load import Load, check_points, finish
+import shims
+import test_crash
+from test_crash import check_data
 
-
-class Loud(Sender):
-    """Sends enough to be sealed often; what two writers send is the same, and so there once."""
-
-    def body(self):
-        steps = range(self.next_seq * ROWS, (self.next_seq + 1) * ROWS)
-        return tkf.points(self.writer, self.next_seq, 0, steps, [s * 0.5 for s in steps],
-                          define=b'loss' if self.next_seq == 0 else None)
+KILLS = test_crash.KILLS if test_crash.KILLS > 20 else 12
+ROUND = 40        # kills of one data directory
+RATE = 2000       # of the clock
+CALLS_MAX = 3000  # of one life, in front of which it is killed
 
 
-def load(server):
-    run = new_id()
-    server.json('PUT', f'/api/v1/runs/{run}', {'project': 'seal'})
-    senders = [Loud(server, run, False) for _ in range(3)]
-    for s in senders:
-        s.start()
-    return run, senders
+@pytest.fixture(scope='module')
+def preload(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('shims')
+    return [shims.build(folder, name) for name in ('killat', 'fastclock')]
 
 
-def stop(senders):
-    for s in senders:
-        s.stopping.set()
-    for s in senders:
-        s.join(30)
-        assert s.wrong is None, s.wrong
+def kill_once(server, preload, clock):
+    """Starts it and kills it, in front of a call or at any time."""
+    at = random.randint(1, CALLS_MAX) if random.random() < 0.5 else 0
+    if shims.start(server, preload, KILL_AT=at, **clock):
+        try:
+            server.process.wait(random.uniform(0.02, 1.2))
+        except subprocess.TimeoutExpired:
+            pass
+    server.kill()
 
 
-def state(server):
-    """Rows in the journal, packs that are not final, points in packs; of a server that is stopped."""
+def metric(server, name):
+    line = next(l for l in server.get('/metrics').body.decode().splitlines() if l.startswith(name + ' '))
+    return float(line.split()[1])
+
+
+def until_final(server, preload, clock):
+    """Stopped, with everything in final packs; its database."""
+    for _ in range(60):
+        assert shims.start(server, preload, **clock)
+        until = time.monotonic() + 5
+        while metric(server, 'track_seals_total') == 0 and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(1)
+        assert server.stop() == 0
+        db = check_data(server.data)
+        left = db.execute('SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM pack WHERE rev = 0)')
+        left = left.fetchone()
+        if left == (0, 0):
+            return db
+    raise AssertionError(f'{left}: rows of the journal and packs that are not final stay as they are')
+
+
+def play(data, preload, kills):
+    server, clock = Server(data), shims.fast(RATE)
+    assert shims.start(server, preload, **clock)
+    load = Load(server)
+    time.sleep(0.5)
+    server.kill()
+    for _ in range(kills - 1):
+        kill_once(server, preload, clock)
+    assert shims.start(server, preload, **clock)
+    load.stop()
+    finish(server, load)
+    counts = check_points(server, load)
     assert server.stop() == 0
-    db = check_data(server.data)
-    rows = db.execute('SELECT count(*) FROM journal').fetchone()[0]
-    return rows, *db.execute('SELECT count(*) FILTER (WHERE rev = 0), sum(n) FROM pack').fetchone()
+    db = until_final(server, preload, clock)
+    held = dict(db.execute('SELECT r.id, sum(p.n) FROM pack p JOIN run r ON r.node = p.run GROUP BY r.id'))
+    assert held == {run: n for run, n in counts.items() if n}
+    assert shims.start(server, preload, **clock)
+    assert check_points(server, load) == counts
+    assert server.stop() == 0
+    print(f'{kills} kills, {len(load.loggers)} runs, {sum(counts.values())} points, {load.reads} reads, '
+          + ', '.join(f'{n:.0f} {name}' for name, n in load.done.items()))
+    assert sum(l.repeats for l in load.loggers) > 0, 'no request met a kill: the test shows nothing'
 
 
-def until_final(server):
-    """Lets the server run until everything is in final packs, and stops it; points in them."""
-    for _ in range(10):
-        time.sleep(3)
-        rows, open_packs, points = state(server)
-        if rows == 0 and open_packs == 0:
-            return points
-        server.start()
-    raise AssertionError(f'{rows} rows and {open_packs} packs stay as they are')
-
-
-def test_points_are_sealed_once_whenever_trackd_is_killed(make_trackd):
-    server = make_trackd('--seal')
-    run, senders = load(server)
-    for _ in range(max(KILLS // 4, 1)):
-        time.sleep(random.uniform(0.9, 1.8))
-        server.kill()
-        server.start()
-    stop(senders)
-    server.json('POST', f'/api/v1/runs/{run}/finish', {'state': 'finished'})
-    for s in senders:
-        writer = s.writer.hex()
-        held = server.json('GET', f'/api/v1/runs/{run}/receipt')['writers']
-        last = next(w['next_seq'] for w in held if w['writer'] == writer) - 1
-        assert last + 1 >= s.next_seq, 'an acknowledged frame is gone'
-        s.next_seq = last + 1
-        server.json('POST', f'/api/v1/runs/{run}/writers/{writer}/close',
-                    {'last_seq': last, 'points': (last + 1) * ROWS})
-    points = until_final(server)
-    assert points == max(s.next_seq for s in senders) * ROWS
+def test_points_are_sealed_once_whenever_trackd_is_killed(tmp_path, preload):
+    for i in range(0, KILLS, ROUND):
+        play(tmp_path / f'data{i}', preload, min(ROUND, KILLS - i))

@@ -164,7 +164,7 @@ def test_holds_its_data_against_a_second_server(trackd):
 
 
 def test_checks_what_it_stored(make_trackd):
-    server = make_trackd('--sync', 'normal')
+    server = make_trackd('--sync', 'normal', '--no-seal')
     run = conftest.new_id()
     server.json('PUT', f'/api/v1/runs/{run}', {'project': 'p'})
     server.json('POST', f'/api/v1/runs/{run}/points', {'points': [{'key': 'loss', 'value': 1}]})

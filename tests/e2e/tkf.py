@@ -39,7 +39,7 @@ def frame(writer, seq, content=b'', kind=1, flags=0, epoch=0, points=0, plain=0,
 def points(writer, seq, key, steps, values, define=None, context=b'', time_us=1764000000000000, **more):
     """A frame with points of one key; steps must be a range.  define: name of the key, if it is new."""
     step = steps[1] - steps[0] if len(steps) > 1 else 0
-    assert list(steps) == list(range(steps[0], steps[0] + step * len(steps), step)) or step == 0
+    assert step == 0 or list(steps) == list(range(steps[0], steps[0] + step * len(steps), step))
     content = varint(key if define else 0)
     if define:
         content += varint(len(define)) + define + varint(len(context)) + context
