@@ -16,7 +16,8 @@ static int bytes_compare(struct bytes a, struct bytes b)
 int pack_compare_names(const struct pack_series *a, const struct pack_series *b)
 {
     int order = bytes_compare(a->name, b->name);
-    return order ? order : bytes_compare(a->context, b->context);
+    order = order ? order : bytes_compare(a->context, b->context);
+    return order ? order : (a->kind == PACK_TEXTS) - (b->kind == PACK_TEXTS);
 }
 
 track_status pack_encode_head(const struct pack_head *in, struct buf *out, track_error *err)

@@ -65,7 +65,8 @@ enum pack_digest {
     PACK_DIGEST_SPLIT = 2, /* of all points, the first of which are in packs before */
 };
 
-/* A series, and where its rows are; they are sorted by name, then context. */
+/* A series, and where its rows are; they are sorted by name, then context.  One that has numbers
+ * and texts is there twice, its texts last. */
 struct pack_series {
     struct bytes name, context;
     unsigned char scale;      /* a real step is step / 10^scale */
@@ -111,7 +112,7 @@ struct pack_dir {
     size_t frame_count, series_count, axis_count, chunk_count, block_count;
 };
 
-/* -1, 0 or 1: by name, then context, as bytes. */
+/* -1, 0 or 1: by name, then context, as bytes; then texts last. */
 int pack_compare_names(const struct pack_series *a, const struct pack_series *b);
 
 /* Writes a head; size of the directory does not matter.

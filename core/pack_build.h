@@ -1,7 +1,7 @@
 /* pack_build - packs from the points of many series.
  *
  *     pack_build_open(&options, arena, &b, err)
- *     for each series, by name, then context:
+ *     for each series, by name, then context, numbers before texts:
  *         pack_build_series(b, &series, err)
  *         pack_build_add(b, &points, err)       as often as needed, in order, each point once
  *     pack_build_end(b, err)
@@ -19,10 +19,17 @@
 
 enum { PACK_PARTS = 7 };
 
+/* Called while packs are merged, to let others go first or to stop. */
+struct pack_between {
+    track_status (*call)(void *data, track_error *err);
+    void *data;
+};
+
 /* A pack that is ready: its bytes are the parts, one behind the other. */
 struct pack_made {
     const struct pack_head *head;
-    const struct pack_dir *dir; /* NULL: a pack of lines */
+    const struct pack_dir *dir;         /* NULL: a pack of lines */
+    const struct pack_lines_dir *lines; /* NULL: a pack of points */
     struct bytes parts[PACK_PARTS];
     uint64_t size;
 };

@@ -36,7 +36,7 @@ track_status pack_dir_encode(const struct pack_dir *in, uint64_t offset, struct 
 track_status pack_dir_read(const struct pack_blob *blob, struct arena *arena, struct pack_dir *out,
                            track_error *err);
 
-/* The series of this name and context; NULL: there is none. */
+/* The numbers of the series of this name and context; NULL: there are none. */
 const struct pack_series *pack_dir_find(const struct pack_dir *d, struct bytes name,
                                         struct bytes context);
 #endif

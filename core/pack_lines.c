@@ -132,7 +132,7 @@ static track_status lines_emit(struct pack_lines_builder *b, track_error *err)
     uint64_t offset = PACK_HEAD_BYTES + b->chunks.size;
     TRY(pack_lines_dir_encode(&dir, offset, &foot, err));
     TRY(pack_encode_head(&dir.head, &head, err));
-    struct pack_made made = {.head = &dir.head, .size = offset + foot.size};
+    struct pack_made made = {.head = &dir.head, .lines = &dir, .size = offset + foot.size};
     made.parts[0] = (struct bytes){head.at, head.size};
     made.parts[1] = (struct bytes){b->chunks.at, b->chunks.size};
     made.parts[2] = (struct bytes){foot.at, foot.size};
@@ -182,24 +182,39 @@ static bool batch_goes_on(const struct pack_batch *a, const struct pack_batch *b
            memcmp(a->writer, b->writer, sizeof(a->writer)) == 0;
 }
 
-/* Adds some lines of a batch to this pack. */
-static track_status part_add(struct pack_lines_builder *b, struct pack_batch part,
-                             const struct frame_line *lines, uint32_t *done, track_error *err)
+/* The row of a batch: the last one if the part goes on with it, else a new one. */
+static track_status batch_row(struct pack_lines_builder *b, const struct pack_batch *part,
+                              struct pack_batch **out, track_error *err)
 {
-    struct bytes ignored;
-    uint32_t i = 0;
-    while (i < part.count && (b->lines == 0 || !lines_full(b))) {
-        TRY(line_add(b, &lines[i++], err));
-    }
-    part.count = *done = i;
-    size_t rows = b->batches.size / sizeof(part);
-    struct pack_batch *last = rows ? (struct pack_batch *)(void *)b->batches.at + rows - 1 : NULL;
-    if (last && batch_goes_on(last, &part)) {
-        last->count += i;
+    size_t rows = b->batches.size / sizeof(*part);
+    struct pack_batch *at = (struct pack_batch *)(void *)b->batches.at;
+    if (rows && batch_goes_on(&at[rows - 1], part)) {
+        *out = &at[rows - 1];
         return TRACK_OK;
     }
-    buf_put(&b->batches, &part, sizeof(part));
-    return buf_end(&b->batches, &ignored, err);
+    struct pack_batch fresh = *part;
+    struct bytes all;
+    fresh.count = 0;
+    buf_put(&b->batches, &fresh, sizeof(fresh));
+    TRY(buf_end(&b->batches, &all, err));
+    *out = (struct pack_batch *)(void *)b->batches.at + rows;
+    return TRACK_OK;
+}
+
+/* Adds some lines of a batch to this pack. */
+static track_status part_add(struct pack_lines_builder *b, const struct pack_batch *part,
+                             const struct frame_line *lines, uint32_t *done, track_error *err)
+{
+    struct pack_batch *row;
+    uint32_t i = 0;
+    TRY(batch_row(b, part, &row, err));
+    for (; i < part->count && (b->lines == 0 || !lines_full(b)); i++) {
+        TRY(line_add(b, &lines[i], err));
+        pack_batch_add(row, &lines[i], row->count == 0);
+        row->count++;
+    }
+    *done = i;
+    return TRACK_OK;
 }
 
 track_status pack_lines_add(struct pack_lines_builder *b, const struct pack_batch *batch,
@@ -217,7 +232,7 @@ track_status pack_lines_add(struct pack_lines_builder *b, const struct pack_batc
         if (b->lines && lines_full(b)) {
             TRY(lines_emit(b, err));
         }
-        TRY(part_add(b, left, lines, &done, err));
+        TRY(part_add(b, &left, lines, &done, err));
         lines += done;
         left.from += done;
         left.count -= done;

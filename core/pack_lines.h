@@ -26,8 +26,19 @@ struct pack_batch {
     int64_t recv_us; /* when it arrived */
     uint32_t from;   /* lines of the batch that stand in a pack before */
     uint32_t count;
-    uint64_t first; /* number in the pack of its first line: not read by building */
+    /* What its lines give; not read by building. */
+    uint32_t stderr_count;
+    int64_t index_min, index_max; /* least and greatest number in their writer */
+    int64_t time_max_us;
+    unsigned char disordered; /* 1: the number of a line is not above those before */
+    uint64_t first;           /* number in the pack of its first line */
 };
+
+/* -1, 0 or 1: by recv_us, writer, seq, from. */
+int pack_lines_compare(const struct pack_batch *a, const struct pack_batch *b);
+
+/* Widens a batch by a line: all but count and first. */
+void pack_batch_add(struct pack_batch *batch, const struct frame_line *line, bool first);
 
 /* Up to PACK_CHUNK_POINTS lines that are read together. */
 struct pack_lines_chunk {
@@ -110,9 +121,13 @@ track_status pack_lines_check(const struct pack_blob *blob, struct pack_lines_di
 
 /* Gives all batches of the packs, in order and each once, to a builder that has just been opened.
  *
- *   inputs  [count], at most PACK_LINES_MERGE_MAX.
- *   arena   for work: some MiB.
+ *   inputs   [count], at most PACK_LINES_MERGE_MAX.
+ *   between  called after each chunk that was read, to let others go first or to stop; NULL:
+ * nobody. arena    for work: some MiB.
+ *
+ * What pack_lines_read and pack_lines_add say, or between.
  */
 track_status pack_lines_merge(const struct pack_lines_ask *inputs, size_t count,
-                              struct arena *arena, struct pack_lines_builder *to, track_error *err);
+                              const struct pack_between *between, struct arena *arena,
+                              struct pack_lines_builder *to, track_error *err);
 #endif

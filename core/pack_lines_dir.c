@@ -10,7 +10,9 @@ enum { WORK_BYTES_MAX = 128 << 20, WRITERS_MAX = 1 << 16 };
 /* A batch as it is stored: its writer by number. */
 struct batch_row {
     int64_t seq, recv_us;
-    uint32_t writer, from, count;
+    uint32_t writer, from, count, stderr_count;
+    int64_t index_min, index_max, time_max_us;
+    unsigned char disordered;
 };
 
 static const struct pack_member batch_members[] = {
@@ -19,6 +21,12 @@ static const struct pack_member batch_members[] = {
     {offsetof(struct batch_row, recv_us), PACK_U64, PACK_BEFORE, 0},
     {offsetof(struct batch_row, from), PACK_U32, PACK_PLAIN, 0},
     {offsetof(struct batch_row, count), PACK_U32, PACK_PLAIN, 0},
+    {offsetof(struct batch_row, stderr_count), PACK_U32, PACK_PLAIN, 0},
+    {offsetof(struct batch_row, index_min), PACK_U64, PACK_BEFORE, 0},
+    {offsetof(struct batch_row, index_max), PACK_U64, PACK_OTHER,
+     offsetof(struct batch_row, index_min)},
+    {offsetof(struct batch_row, time_max_us), PACK_U64, PACK_BEFORE, 0},
+    {offsetof(struct batch_row, disordered), PACK_U8, PACK_PLAIN, 0},
 };
 static const struct pack_member chunk_members[] = {
     {offsetof(struct pack_lines_chunk, stored), PACK_U32, PACK_PLAIN, 0},
@@ -57,6 +65,16 @@ int pack_lines_compare(const struct pack_batch *a, const struct pack_batch *b)
     return (a->from > b->from) - (a->from < b->from);
 }
 
+void pack_batch_add(struct pack_batch *batch, const struct frame_line *line, bool first)
+{
+    batch->disordered = !first && (batch->disordered || line->index <= batch->index_max);
+    batch->stderr_count = (first ? 0 : batch->stderr_count) + (line->stream == FRAME_STDERR);
+    batch->index_min = first || line->index < batch->index_min ? line->index : batch->index_min;
+    batch->index_max = first || line->index > batch->index_max ? line->index : batch->index_max;
+    batch->time_max_us =
+        first || line->time_us > batch->time_max_us ? line->time_us : batch->time_max_us;
+}
+
 /* The number of a writer, given in the order in which they appear. */
 static track_status writer_find(struct buf *writers, const unsigned char *id, uint32_t *out,
                                 track_error *err)
@@ -78,7 +96,15 @@ static track_status batches_split(const struct pack_lines_dir *in, struct batch_
 {
     for (size_t i = 0; i < in->batch_count; i++) {
         const struct pack_batch *b = &in->batches[i];
-        rows[i] = (struct batch_row){b->seq, b->recv_us, 0, b->from, b->count};
+        rows[i] = (struct batch_row){.seq = b->seq,
+                                     .recv_us = b->recv_us,
+                                     .from = b->from,
+                                     .count = b->count,
+                                     .stderr_count = b->stderr_count,
+                                     .index_min = b->index_min,
+                                     .index_max = b->index_max,
+                                     .time_max_us = b->time_max_us,
+                                     .disordered = b->disordered};
         TRY(writer_find(writers, b->writer, &rows[i].writer, err));
     }
     return TRACK_OK;
@@ -117,24 +143,46 @@ track_status pack_lines_dir_encode(struct pack_lines_dir *in, uint64_t offset, s
     return pack_foot_encode(all, offset, out, err);
 }
 
-/* Gives batches their writers, and all rows their numbers; false if they do not fit. */
-static bool lines_join(struct pack_lines_dir *d, const struct batch_row *rows, struct bytes writers,
-                       uint64_t end)
+/* Gives batches their writers and numbers, *lines in all; false if they do not fit. */
+static bool batches_join(struct pack_lines_dir *d, const struct batch_row *rows,
+                         struct bytes writers, uint64_t *lines)
 {
-    uint64_t line = 0, offset = PACK_HEAD_BYTES, lines = 0;
+    *lines = 0;
     for (size_t i = 0; i < d->batch_count; i++) {
-        struct pack_batch *b = &d->batches[i];
-        if (rows[i].writer >= writers.size / FRAME_WRITER_BYTES || rows[i].count == 0) {
+        const struct batch_row *row = &rows[i];
+        if (row->writer >= writers.size / FRAME_WRITER_BYTES || row->count == 0 ||
+            row->stderr_count > row->count || row->index_min > row->index_max ||
+            row->disordered > 1) {
             return false;
         }
-        *b = (struct pack_batch){{0},          rows[i].seq,   rows[i].recv_us,
-                                 rows[i].from, rows[i].count, line};
-        memcpy(b->writer, writers.at + (size_t)rows[i].writer * FRAME_WRITER_BYTES,
+        struct pack_batch *b = &d->batches[i];
+        *b = (struct pack_batch){.seq = row->seq,
+                                 .recv_us = row->recv_us,
+                                 .from = row->from,
+                                 .count = row->count,
+                                 .stderr_count = row->stderr_count,
+                                 .index_min = row->index_min,
+                                 .index_max = row->index_max,
+                                 .time_max_us = row->time_max_us,
+                                 .disordered = row->disordered,
+                                 .first = *lines};
+        memcpy(b->writer, writers.at + (size_t)row->writer * FRAME_WRITER_BYTES,
                FRAME_WRITER_BYTES);
         if (i && pack_lines_compare(b - 1, b) >= 0) {
             return false;
         }
-        line += b->count;
+        *lines += b->count;
+    }
+    return true;
+}
+
+/* Gives batches their writers, and all rows their numbers; false if they do not fit. */
+static bool lines_join(struct pack_lines_dir *d, const struct batch_row *rows, struct bytes writers,
+                       uint64_t end)
+{
+    uint64_t line, offset = PACK_HEAD_BYTES, lines = 0;
+    if (!batches_join(d, rows, writers, &line)) {
+        return false;
     }
     for (size_t i = 0; i < d->chunk_count; i++) {
         struct pack_lines_chunk *c = &d->chunks[i];

@@ -7,9 +7,6 @@
 #define CORE_PACK_LINES_DIR_H
 #include "pack_lines.h"
 
-/* -1, 0 or 1: by recv_us, writer, seq, from. */
-int pack_lines_compare(const struct pack_batch *a, const struct pack_batch *b);
-
 /* Appends directory and foot; sets head.series.
  *
  *   offset  where it is going to lie.

@@ -102,11 +102,33 @@ static void range_add(int64_t *first, int64_t *last, const struct frame_line *li
     }
 }
 
+/* Whether lines of the pack, from number first on, are what the rows of their batches say; sums are
+ * gathered in *sum, whose first is the batch at hand. */
+static bool batches_are(const struct pack_lines_dir *d, const struct frame_line *lines,
+                        size_t count, uint64_t first, struct pack_batch *sum)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct pack_batch *row = &d->batches[sum->first];
+        pack_batch_add(sum, &lines[i], first + i == row->first);
+        if (first + i + 1 < row->first + row->count) {
+            continue;
+        }
+        if (sum->stderr_count != row->stderr_count || sum->index_min != row->index_min ||
+            sum->index_max != row->index_max || sum->time_max_us != row->time_max_us ||
+            sum->disordered != row->disordered) {
+            return false;
+        }
+        sum->first++;
+    }
+    return true;
+}
+
 track_status pack_lines_check(const struct pack_blob *blob, struct pack_lines_dir *out,
                               struct arena *arena, track_error *err)
 {
     struct pack_lines_dir dir;
     struct pack_tools tools;
+    struct pack_batch sum = {.first = 0};
     int64_t first = 0, last = 0;
     TRY(pack_lines_dir_read(blob, arena, &dir, err));
     TRY(pack_tools_open(arena, &tools, err));
@@ -115,11 +137,12 @@ track_status pack_lines_check(const struct pack_blob *blob, struct pack_lines_di
         AUTO_ARENA work = ARENA(CHUNK_ARENA_BYTES);
         struct frame_line *lines;
         TRY(pack_lines_read(&ask, i, &work, &lines, err));
-        if (!chunk_is(&dir.chunks[i], lines)) {
-            return FAIL(err, TRACK_CORRUPT, "lines from %llu of a pack: not what its row says",
-                        (unsigned long long)dir.chunks[i].first);
+        const struct pack_lines_chunk *c = &dir.chunks[i];
+        if (!chunk_is(c, lines) || !batches_are(&dir, lines, c->count, c->first, &sum)) {
+            return FAIL(err, TRACK_CORRUPT, "lines from %llu of a pack: not what its rows say",
+                        (unsigned long long)c->first);
         }
-        range_add(&first, &last, lines, dir.chunks[i].count, i == 0);
+        range_add(&first, &last, lines, c->count, i == 0);
     }
     if (first != dir.head.step_first || last != dir.head.step_last) {
         return FAIL(err, TRACK_CORRUPT, "a pack's head is not what its lines give");
@@ -139,6 +162,7 @@ struct lines_input {
 struct lines_merging {
     struct lines_input at[PACK_LINES_MERGE_MAX];
     size_t count;
+    const struct pack_between *between;
 };
 
 static void merging_close(void *data)
@@ -155,8 +179,8 @@ static const struct pack_batch *input_batch(const struct lines_input *in)
 }
 
 /* Lines of the pack from number line on, as many as the chunk has. */
-static track_status input_lines(struct lines_input *in, uint64_t line, struct frame_line **out,
-                                uint32_t *count, track_error *err)
+static track_status input_lines(struct lines_merging *m, struct lines_input *in, uint64_t line,
+                                struct frame_line **out, uint32_t *count, track_error *err)
 {
     size_t chunk = pack_lines_chunk_of(in->ask->dir, line);
     const struct pack_lines_chunk *row = &in->ask->dir->chunks[chunk];
@@ -165,6 +189,7 @@ static track_status input_lines(struct lines_input *in, uint64_t line, struct fr
         in->chunk = SIZE_MAX;
         TRY(pack_lines_read(in->ask, chunk, &in->arena, &in->lines, err));
         in->chunk = chunk;
+        TRY(m->between ? m->between->call(m->between->data, err) : TRACK_OK);
     }
     *out = in->lines + (line - row->first);
     *count = (uint32_t)(row->count - (line - row->first));
@@ -172,8 +197,8 @@ static track_status input_lines(struct lines_input *in, uint64_t line, struct fr
 }
 
 /* Gives a whole batch to the builder. */
-static track_status batch_put(struct lines_input *in, struct pack_lines_builder *to,
-                              track_error *err)
+static track_status batch_put(struct lines_merging *m, struct lines_input *in,
+                              struct pack_lines_builder *to, track_error *err)
 {
     struct pack_batch left = *input_batch(in);
     uint64_t line = left.first;
@@ -181,7 +206,7 @@ static track_status batch_put(struct lines_input *in, struct pack_lines_builder 
         struct frame_line *lines;
         struct pack_batch part = left;
         uint32_t have;
-        TRY(input_lines(in, line, &lines, &have, err));
+        TRY(input_lines(m, in, line, &lines, &have, err));
         part.count = have < left.count ? have : left.count;
         TRY(pack_lines_add(to, &part, lines, err));
         line += part.count;
@@ -206,7 +231,8 @@ static struct lines_input *merging_find(struct lines_merging *m)
 }
 
 track_status pack_lines_merge(const struct pack_lines_ask *inputs, size_t count,
-                              struct arena *arena, struct pack_lines_builder *to, track_error *err)
+                              const struct pack_between *between, struct arena *arena,
+                              struct pack_lines_builder *to, track_error *err)
 {
     struct lines_merging *m = ARENA_NEW(arena, struct lines_merging);
     if (count > PACK_LINES_MERGE_MAX) {
@@ -221,9 +247,10 @@ track_status pack_lines_merge(const struct pack_lines_ask *inputs, size_t count,
         m->at[i].arena = (struct arena)ARENA(CHUNK_ARENA_BYTES);
     }
     m->count = count;
+    m->between = between;
     struct lines_input *in;
     while ((in = merging_find(m)) != NULL) {
-        TRY(batch_put(in, to, err));
+        TRY(batch_put(m, in, to, err));
         in->batch++;
     }
     return TRACK_OK;

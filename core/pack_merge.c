@@ -73,16 +73,14 @@ static const struct pack_series *series_find(struct pack_merging *m,
     return first;
 }
 
-/* All parts are of one kind. */
+/* All parts have one scale. */
 static track_status series_check(const struct pack_merging *m, const struct pack_series *s,
                                  track_error *err)
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct pack_series *other = m->packs[i].points.series;
-        if (m->packs[i].here &&
-            (other->scale != s->scale || (other->kind == PACK_TEXTS) != (s->kind == PACK_TEXTS))) {
-            return FAIL(err, TRACK_INVALID,
-                        "series %.*s is of another kind or scale in another pack",
+        if (m->packs[i].here && other->scale != s->scale) {
+            return FAIL(err, TRACK_INVALID, "series %.*s is of another scale in another pack",
                         (int)(s->name.size < 100 ? s->name.size : 100), s->name.at);
         }
     }

@@ -21,17 +21,12 @@ struct pack_input {
  *   arena   for work: 250 KiB a pack, 16 MiB of texts.
  *   between called after each series, to let others go first or to stop; NULL: nobody.
  *
- * TRACK_INVALID  too many, of several runs or epochs, or a series of numbers here and of texts, or
- *                of another scale, there.
+ * TRACK_INVALID  too many, of several runs or epochs, or a series of another scale there.
  * and what pack_read and pack_build say, or between.
  *
  * Cost:  as building.
  * Tests: tests/core/test_pack_merge.c
  */
-struct pack_between {
-    track_status (*call)(void *data, track_error *err);
-    void *data;
-};
 track_status pack_merge(const struct pack_input *inputs, size_t count,
                         const struct pack_between *between, struct arena *arena,
                         struct pack_builder *to, track_error *err);

@@ -1,11 +1,12 @@
 #include "../core/hash.h"
 #include "../core/pack_check.h"
+#include "../core/pack_lines.h"
 #include "check_base.h"
 #include "store_pack_bytes.h"
 
 #include <string.h>
 
-enum { RUN_BYTES = 256 << 20 };
+enum { RUN_BYTES = 256 << 20, LINES_BYTES = 512 << 20 /* a directory */ };
 
 static void wrong(struct check *c, const struct pack *p, const char *what)
 {
@@ -33,6 +34,20 @@ static void compare(struct check *c, const struct pack *p, const unsigned char *
     }
 }
 
+/* Reads all of a pack of either kind. */
+static track_status check_bytes(const struct pack *p, const struct pack_blob *blob,
+                                struct pack_checked *out, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(LINES_BYTES);
+    struct pack_lines_dir lines;
+    if (p->kind != PACK_LINES) {
+        return pack_check(blob, out, err);
+    }
+    TRY(pack_lines_check(blob, &lines, &arena, err));
+    *out = (struct pack_checked){.head = lines.head, .points = lines.head.points};
+    return TRACK_OK;
+}
+
 /* Damage is a finding; no memory or a failing disk ends the check. */
 static track_status check_one(struct check *c, const struct pack *p, const unsigned char *run,
                               track_error *err)
@@ -43,7 +58,7 @@ static track_status check_one(struct check *c, const struct pack *p, const unsig
     track_error why = {0};
     TRY(pack_bytes_open(c->store, NULL, p, &arena, &bytes, err));
     struct pack_blob blob = pack_bytes_blob(&bytes);
-    track_status status = pack_check(&blob, &checked, &why);
+    track_status status = check_bytes(p, &blob, &checked, &why);
     if (status == TRACK_CORRUPT) {
         wrong(c, p, why.message);
         return TRACK_OK;

@@ -231,7 +231,8 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     a->gaps += lo->seq > a->next_seq;
     TRY(db_exec(db, QUERY_journal_add,
                 DB_IN(run, writer, db_i(lo->seq), db_i(hi->seq), db_i(b->epoch), db_i(n),
-                      db_i((int64_t)rest.size), db_i(now), db_b(rest)),
+                      db_i((int64_t)rest.size), db_i(store_arrival(a->call->ticket.store, now)),
+                      db_b(rest)),
                 err));
     TRY(db_find_i(db, QUERY_writer_advance,
                   DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),

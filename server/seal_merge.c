@@ -1,5 +1,6 @@
 #include "seal_merge.h"
 
+#include "../core/pack_lines.h"
 #include "seal_out.h"
 #include "store_base.h"
 #include "store_pack_bytes.h"
@@ -40,7 +41,7 @@ static track_status merging_begin(struct merging *m, const struct merge_ask *ask
 
 static bool may_merge(const struct pack *p)
 {
-    return p->rev == 0 && p->kind == PACK_POINTS;
+    return p->rev == 0;
 }
 
 /* Chooses packs like `like`, oldest first, at most `most`. */
@@ -49,20 +50,20 @@ static void choose_level(struct merging *m, const struct pack *like, size_t most
     m->count = 0;
     for (size_t i = 0; i < m->list.count && m->count < most; i++) {
         const struct pack *p = &m->list.at[i];
-        if (may_merge(p) && p->epoch == like->epoch && p->level == like->level &&
-            p->stored < PACK_LARGE_BYTES) {
+        if (may_merge(p) && p->kind == like->kind && p->epoch == like->epoch &&
+            p->level == like->level && p->stored < PACK_LARGE_BYTES) {
             m->chosen[m->count++] = p;
         }
     }
 }
 
-/* Chooses all packs of an epoch that are not final. */
-static void choose_epoch(struct merging *m, int64_t epoch)
+/* Chooses all packs of a kind and an epoch that are not final. */
+static void choose_epoch(struct merging *m, int64_t kind, int64_t epoch)
 {
     m->count = 0;
     for (size_t i = 0; i < m->list.count && m->count < PACK_MERGE_MAX; i++) {
         const struct pack *p = &m->list.at[i];
-        if (may_merge(p) && p->epoch == epoch) {
+        if (may_merge(p) && p->kind == kind && p->epoch == epoch) {
             m->chosen[m->count++] = p;
         }
     }
@@ -71,7 +72,11 @@ static void choose_epoch(struct merging *m, int64_t epoch)
 struct sources {
     struct pack_bytes at[PACK_MERGE_MAX];
     struct pack_dir dirs[PACK_MERGE_MAX];
-    struct pack_input inputs[PACK_MERGE_MAX];
+    struct pack_input inputs[PACK_MERGE_MAX]; /* of points and texts, */
+    struct pack_blob blobs[PACK_MERGE_MAX];   /* or of lines */
+    struct pack_lines_dir lines[PACK_MERGE_MAX];
+    struct pack_lines_ask asks[PACK_MERGE_MAX];
+    struct pack_tools tools;
     struct bytes digests[PACK_MERGE_MAX];
     size_t count;
 };
@@ -83,6 +88,18 @@ static void sources_release(struct sources **s)
     }
 }
 
+/* Reads the directory of a pack, source i. */
+static track_status source_read(struct merging *m, struct sources *s, size_t i, track_error *err)
+{
+    struct pack_blob blob = pack_bytes_blob(&s->at[i]);
+    s->inputs[i] = (struct pack_input){.blob = blob, .dir = &s->dirs[i]};
+    s->blobs[i] = blob;
+    s->asks[i] = (struct pack_lines_ask){&s->blobs[i], &s->lines[i], &s->tools};
+    return m->chosen[i]->kind == PACK_LINES
+               ? pack_lines_dir_read(&blob, m->arena, &s->lines[i], err)
+               : pack_dir_read(&blob, m->arena, &s->dirs[i], err);
+}
+
 static track_status sources_open(struct merging *m, struct sources *s, track_error *err)
 {
     for (size_t i = 0; i < m->count; i++) {
@@ -90,8 +107,7 @@ static track_status sources_open(struct merging *m, struct sources *s, track_err
         struct pack_bytes *from = &s->at[s->count++];
         *from = (struct pack_bytes)PACK_BYTES;
         TRY(pack_bytes_open(m->ask->store, NULL, p, m->arena, from, err));
-        s->inputs[i] = (struct pack_input){.blob = pack_bytes_blob(from), .dir = &s->dirs[i]};
-        TRY(pack_dir_read(&s->inputs[i].blob, m->arena, &s->dirs[i], err));
+        TRY(source_read(m, s, i, err));
         s->digests[i] = p->digest;
     }
     return TRACK_OK;
@@ -106,11 +122,27 @@ static unsigned level_of(const struct merging *m)
     return level < LEVEL_MAX ? (unsigned)level + 1 : LEVEL_MAX;
 }
 
-static track_status build(struct merging *m, const struct sources *s, struct seal_out *out,
+static track_status build_lines(struct merging *m, struct sources *s, struct seal_out *out,
+                                track_error *err)
+{
+    struct pack_lines_builder *builder;
+    struct pack_head head = s->lines[0].head;
+    head.level = level_of(m);
+    struct pack_options options = seal_out_options(out, &head, m->rev);
+    TRY(pack_tools_open(m->arena, &s->tools, err));
+    TRY(pack_lines_open(&options, m->arena, &builder, err));
+    TRY(pack_lines_merge(s->asks, s->count, m->ask->between, m->arena, builder, err));
+    return pack_lines_end(builder, err);
+}
+
+static track_status build(struct merging *m, struct sources *s, struct seal_out *out,
                           track_error *err)
 {
     struct pack_builder *builder;
     struct pack_head head = s->dirs[0].head;
+    if (m->chosen[0]->kind == PACK_LINES) {
+        return build_lines(m, s, out, err);
+    }
     head.level = level_of(m);
     struct pack_options options = seal_out_options(out, &head, m->rev);
     TRY(pack_build_open(&options, m->arena, &builder, err));
@@ -171,7 +203,7 @@ track_status merge_final(const struct merge_ask *ask, size_t *merged, track_erro
     TRY(merging_begin(&m, ask, &arena, err));
     for (size_t i = 0; i < m.list.count && has_ended(&m.run); i++) {
         if (may_merge(&m.list.at[i])) {
-            choose_epoch(&m, m.list.at[i].epoch);
+            choose_epoch(&m, m.list.at[i].kind, m.list.at[i].epoch);
             m.rev = m.run.rev;
             TRY(merge_chosen(&m, err));
             *merged = m.count;

@@ -1,6 +1,7 @@
 #include "seal_out.h"
 
 #include "../core/hash.h"
+#include "../core/pack_lines.h"
 #include "store_base.h"
 
 track_status seal_out_begin(struct store *s, struct arena *arena, int64_t now_us,
@@ -28,25 +29,36 @@ static track_status hash_parts(const struct pack_made *made, struct digest *out,
     return hash_end(hash, out, err);
 }
 
-/* What the rows of the database say of a pack. */
-static struct pack describe(const struct seal_out *out, const struct pack_dir *dir)
+/* Widens the range of times of a pack. */
+static void add_times(struct pack *p, int64_t least, int64_t greatest)
 {
+    p->us_lo = least < p->us_lo ? least : p->us_lo;
+    p->us_hi = greatest > p->us_hi ? greatest : p->us_hi;
+}
+
+/* What the rows of the database say of a pack. */
+static struct pack describe(const struct seal_out *out, const struct pack_made *made)
+{
+    const struct pack_head *head = made->head;
     struct pack p = {
-        .kind = dir->head.kind,
-        .epoch = dir->head.epoch,
-        .level = dir->head.level,
+        .kind = head->kind,
+        .epoch = head->epoch,
+        .level = head->level,
         .rev = out->rev,
-        .n = (int64_t)dir->head.points,
-        .series = dir->head.series,
-        .step_lo = dir->head.step_first,
-        .step_hi = dir->head.step_last,
+        .n = (int64_t)head->points,
+        .series = head->series,
+        .step_lo = head->step_first,
+        .step_hi = head->step_last,
         .us_lo = INT64_MAX,
         .us_hi = INT64_MIN,
     };
-    for (size_t i = 0; i < dir->chunk_count; i++) {
-        const struct bucket *sum = &dir->chunks[i].sum;
-        p.us_lo = sum->time_min_us < p.us_lo ? sum->time_min_us : p.us_lo;
-        p.us_hi = sum->time_max_us > p.us_hi ? sum->time_max_us : p.us_hi;
+    for (size_t i = 0; made->dir && i < made->dir->chunk_count; i++) {
+        const struct bucket *sum = &made->dir->chunks[i].sum;
+        add_times(&p, sum->time_min_us, sum->time_max_us);
+    }
+    for (size_t i = 0; made->lines && i < made->lines->chunk_count; i++) {
+        const struct pack_lines_chunk *c = &made->lines->chunks[i];
+        add_times(&p, c->time_min_us, c->time_max_us);
     }
     return p;
 }
@@ -79,7 +91,7 @@ static track_status take_pack(void *data, const struct pack_made *made, track_er
     TRY(hash_parts(made, &out->digests[i], err));
     out->count++; /* what was begun is released */
     TRY(upload(out, made, i, err));
-    out->packs[i] = describe(out, made->dir);
+    out->packs[i] = describe(out, made);
     out->packs[i].digest = out->objects[i].digest;
     return TRACK_OK;
 }

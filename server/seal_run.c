@@ -9,7 +9,6 @@
 enum {
     READ_BYTES = 256 << 20, /* rows with their bodies and dictionaries */
     WORK_BYTES = 128 << 20, /* builder, tables, packs on their way */
-    ROW_BYTES = 512 << 20,  /* one row, decoded */
     RANGES_MAX = PACK_CHANGE_MAX,
     RUN_ID_BYTES = 16,
 };
@@ -151,25 +150,18 @@ static bool add_range(struct sealing *s, const struct journal_head *head)
     return true;
 }
 
-/* Takes the points of one row; *taken: it was taken or cannot be. */
+/* Takes what one row holds; *taken: it fitted. */
 static track_status take_row(struct sealing *s, const struct batch_row *row, struct seal_keys *keys,
                              bool *taken, track_error *err)
 {
-    AUTO_ARENA arena = ARENA(ROW_BYTES);
-    struct seal_row decoded;
-    *taken = true;
-    TRY(seal_row_decode(row->body, &arena, &decoded, err));
-    if (!decoded.numbers) {
-        return TRACK_OK;
-    }
-    *taken = add_range(s, &row->head);
+    *taken = !seal_set_full(&s->set) && add_range(s, &row->head);
     if (!*taken) {
         return TRACK_OK;
     }
     s->did.rows++;
     s->did.points += row->head.points;
     s->did.bytes += row->head.bytes;
-    return seal_set_add(&s->set, &decoded, keys, err);
+    return seal_set_add(&s->set, &row->head, row->body, keys, err);
 }
 
 static track_status take_rows(struct sealing *s, track_error *err)
@@ -195,20 +187,43 @@ static track_status take_rows(struct sealing *s, track_error *err)
     return TRACK_OK;
 }
 
+static track_status pack_series(struct sealing *s, const struct pack_options *options,
+                                struct arena *arena, track_error *err)
+{
+    struct pack_builder *builder;
+    if (s->set.count == 0) {
+        return TRACK_OK;
+    }
+    TRY(pack_build_open(options, arena, &builder, err));
+    TRY(seal_set_build(&s->set, builder, err));
+    return pack_build_end(builder, err);
+}
+
+static track_status pack_lines(struct sealing *s, const struct pack_options *options,
+                               struct arena *arena, track_error *err)
+{
+    struct pack_lines_builder *builder;
+    if (s->set.lines.batches.size == 0) {
+        return TRACK_OK;
+    }
+    TRY(pack_lines_open(options, arena, &builder, err));
+    TRY(seal_lines_build(&s->set.lines, builder, err));
+    return pack_lines_end(builder, err);
+}
+
 static track_status pack_rows(struct sealing *s, struct arena *arena, track_error *err)
 {
     const struct seal_ask *ask = s->batch->ask;
     struct seal_out *out = NULL;
-    struct pack_builder *builder;
     struct pack_head head = {.kind = PACK_POINTS, .epoch = (uint32_t)ask->epoch};
     struct pack_change change = {
         .run_node = ask->run_node, .ranges = s->ranges, .range_count = s->range_count};
     memcpy(head.run, s->batch->run, sizeof(head.run));
     TRY(seal_out_begin(ask->store, arena, ask->now_us, &out, err));
     struct pack_options options = seal_out_options(out, &head, 0);
-    track_status status = pack_build_open(&options, arena, &builder, err);
-    status = status == TRACK_OK ? seal_set_build(&s->set, builder, err) : status;
-    status = status == TRACK_OK ? pack_build_end(builder, err) : status;
+    track_status status = pack_series(s, &options, arena, err);
+    options.head.kind = PACK_LINES;
+    status = status == TRACK_OK ? pack_lines(s, &options, arena, err) : status;
     status = status == TRACK_OK ? seal_out_commit(out, &change, err) : status;
     seal_out_release(out);
     return status;
@@ -238,7 +253,8 @@ static track_status set_marks(const struct sealing *s, track_error *err)
 static track_status seal_batch(struct batch *b, struct seal_did *out, track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
-    struct sealing s = {.batch = b, .set = {.arena = &arena}, .did = {.more = b->more}};
+    struct sealing s = {
+        .batch = b, .set = {.arena = &arena, .lines = SEAL_LINES}, .did = {.more = b->more}};
     s.ranges = ARENA_ARRAY(&arena, struct pack_range, RANGES_MAX);
     if (!s.ranges) {
         return FAIL(err, TRACK_NOMEM, "no room for %d ranges", RANGES_MAX);

@@ -2,7 +2,7 @@
  *
  * Rows are read in one snapshot, decoded, sorted and packed without holding anything; then one
  * transaction takes exactly these rows and adds the packs.  If somebody was faster, nothing
- * happens.  Rows that do not hold numbers alone (texts, console lines) stay in the journal.
+ * happens.
  * Uses: seal_marks, seal_out, seal_set, store_pack.  One thread.
  */
 #ifndef SERVER_SEAL_RUN_H

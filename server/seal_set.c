@@ -7,50 +7,13 @@
 
 enum {
     ID_ROOM_MIN = 64,
-    FRAMES_MAX = 4096, /* of a row: as many as a body may have */
-    PART = 1024,       /* points given to the builder at once */
+    PART = 1024, /* points given to the builder at once */
     POINTS_BYTES_MAX = 1 << 30,
 };
 
 static track_status nomem(track_error *err)
 {
     return FAIL(err, TRACK_NOMEM, "points that leave the journal: no memory");
-}
-
-static bool is_numbers(const struct frame *f)
-{
-    bool numbers = f->head.kind == FRAME_POINTS;
-    for (size_t b = 0; b < f->block_count && numbers; b++) {
-        for (size_t c = 0; c < f->blocks[b].column_count && numbers; c++) {
-            numbers = f->blocks[b].columns[c].values != NULL;
-        }
-    }
-    return numbers;
-}
-
-track_status seal_row_decode(struct bytes body, struct arena *arena, struct seal_row *out,
-                             track_error *err)
-{
-    struct frame *frames = ARENA_ARRAY(arena, struct frame, FRAMES_MAX);
-    *out = (struct seal_row){.frames = frames, .numbers = true};
-    if (!frames) {
-        return nomem(err);
-    }
-    while (body.size > 0 && out->count < FRAMES_MAX && out->numbers) {
-        struct frame *f = &frames[out->count++];
-        struct frame_head head;
-        track_status status = frame_decode_head(body, &head, err);
-        if (status == TRACK_OK) {
-            status = frame_decode((struct bytes){body.at, head.size}, arena, f, err);
-        }
-        if (status != TRACK_OK) {
-            return status == TRACK_NOMEM ? status
-                                         : FAIL(err, TRACK_CORRUPT, "a journal row is damaged");
-        }
-        out->numbers = is_numbers(f);
-        body = (struct bytes){body.at + head.size, body.size - head.size};
-    }
-    return TRACK_OK;
 }
 
 static struct seal_series **slot(const struct seal_set *set, int64_t id)
@@ -103,8 +66,10 @@ static track_status series_get(struct seal_set *set, const struct journal_key *k
         if (!s) {
             return nomem(err);
         }
-        *s = (struct seal_series){
-            .id = key->series, .points = BUF(POINTS_BYTES_MAX), .sorted = true};
+        *s = (struct seal_series){.id = key->series,
+                                  .points = BUF(POINTS_BYTES_MAX),
+                                  .sorted = true,
+                                  .texts = SEAL_TEXTS};
         TRY(copy(set, key->name, &s->name, err));
         TRY(copy(set, key->context, &s->context, err));
         *at = s;
@@ -143,34 +108,72 @@ static track_status add_column(struct seal_series *s, const struct frame_block *
     return TRACK_OK;
 }
 
+static track_status add_texts(struct seal_set *set, struct seal_series *s,
+                              const struct frame_block *b, const struct bytes *texts,
+                              track_error *err)
+{
+    size_t had = s->texts.bytes.size;
+    TRY(seal_texts_add(&s->texts, b, texts, err));
+    set->text_bytes += s->texts.bytes.size - had;
+    return TRACK_OK;
+}
+
 static track_status add_block(struct seal_set *set, const struct frame_block *b,
                               struct seal_keys *keys, track_error *err)
 {
     for (size_t c = 0; c < b->column_count; c++) {
-        uint32_t number = b->columns[c].key;
-        if (number >= keys->keys->count) {
+        const struct frame_column *column = &b->columns[c];
+        if (column->key >= keys->keys->count) {
             return FAIL(err, TRACK_CORRUPT, "a journal row uses key %u, which nobody has defined",
-                        number);
+                        column->key);
         }
-        if (!keys->series[number]) {
-            TRY(series_get(set, &keys->keys->at[number], &keys->series[number], err));
+        struct seal_series **s = &keys->series[column->key];
+        if (!*s) {
+            TRY(series_get(set, &keys->keys->at[column->key], s, err));
         }
-        TRY(add_column(keys->series[number], b, b->columns[c].values, err));
+        TRY(column->values ? add_column(*s, b, column->values, err)
+                           : add_texts(set, *s, b, column->texts, err));
         set->points += b->rows;
     }
     return TRACK_OK;
 }
 
-track_status seal_set_add(struct seal_set *set, const struct seal_row *row, struct seal_keys *keys,
-                          track_error *err)
+static track_status add_frame(struct seal_set *set, const struct journal_head *row,
+                              const struct frame *f, struct seal_keys *keys, track_error *err)
 {
-    for (size_t i = 0; i < row->count; i++) {
-        const struct frame *f = &row->frames[i];
-        for (size_t b = 0; b < f->block_count; b++) {
-            TRY(add_block(set, &f->blocks[b], keys, err));
+    size_t had = set->lines.bytes.size;
+    for (size_t b = 0; b < f->block_count; b++) {
+        TRY(add_block(set, &f->blocks[b], keys, err));
+    }
+    TRY(seal_lines_add(&set->lines, row, f, err));
+    set->text_bytes += set->lines.bytes.size - had;
+    return TRACK_OK;
+}
+
+track_status seal_set_add(struct seal_set *set, const struct journal_head *row, struct bytes body,
+                          struct seal_keys *keys, track_error *err)
+{
+    while (body.size > 0) {
+        AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
+        struct frame_head head;
+        struct frame f;
+        track_status status = frame_decode_head(body, &head, err);
+        if (status == TRACK_OK) {
+            status = frame_decode((struct bytes){body.at, head.size}, &arena, &f, err);
         }
+        if (status != TRACK_OK) {
+            return status == TRACK_NOMEM ? status
+                                         : FAIL(err, TRACK_CORRUPT, "a journal row is damaged");
+        }
+        TRY(add_frame(set, row, &f, keys, err));
+        body = (struct bytes){body.at + head.size, body.size - head.size};
     }
     return TRACK_OK;
+}
+
+bool seal_set_full(const struct seal_set *set)
+{
+    return set->points >= SEAL_POINTS_MAX || set->text_bytes >= SEAL_TEXT_BYTES_MAX;
 }
 
 static int compare_points(const void *a, const void *b)
@@ -196,8 +199,15 @@ static void settle(struct seal_series *s)
     s->sorted = true;
 }
 
-static track_status build_series(const struct seal_series *s, struct pack_builder *to,
-                                 track_error *err)
+static track_status build_texts(struct seal_series *s, struct pack_builder *to, track_error *err)
+{
+    struct pack_series series = {.name = s->name, .context = s->context, .kind = PACK_TEXTS};
+    TRY(pack_build_series(to, &series, err));
+    return seal_texts_build(&s->texts, to, err);
+}
+
+static track_status build_numbers(const struct seal_series *s, struct pack_builder *to,
+                                  track_error *err)
 {
     struct pack_series series = {.name = s->name, .context = s->context, .kind = PACK_NUMBERS};
     const struct point *at = points_of(s);
@@ -246,9 +256,12 @@ track_status seal_set_build(struct seal_set *set, struct pack_builder *to, track
     }
     qsort(sorted, count, sizeof(struct seal_series *), compare_series);
     for (size_t i = 0; i < count; i++) {
-        settle(sorted[i]);
-        TRY(build_series(sorted[i], to, err));
-        buf_release(&sorted[i]->points);
+        struct seal_series *s = sorted[i];
+        settle(s);
+        TRY(s->points.size ? build_numbers(s, to, err) : TRACK_OK);
+        TRY(s->texts.at.size ? build_texts(s, to, err) : TRACK_OK);
+        buf_release(&s->points);
+        seal_texts_release(&s->texts);
     }
     return TRACK_OK;
 }
@@ -258,7 +271,9 @@ void seal_set_release(struct seal_set *set)
     for (size_t i = 0; i < set->id_room; i++) {
         if (set->by_id[i]) {
             buf_release(&set->by_id[i]->points);
+            seal_texts_release(&set->by_id[i]->texts);
         }
     }
+    seal_lines_release(&set->lines);
     set->id_room = 0;
 }

@@ -1,27 +1,33 @@
-/* seal_set - the points of journal rows by series, in order, each once.
+/* seal_set - what journal rows hold: points and texts by series, in order and each once; lines.
  *
- * Filled from rows as they come from the journal, then given to a builder of packs.
- * Uses: frame, journal, pack_build.  One thread.
+ * Filled from rows as they come from the journal, then given to builders of packs.
+ * Uses: frame, journal, pack_build, seal_lines, seal_texts.  One thread.
  */
 #ifndef SERVER_SEAL_SET_H
 #define SERVER_SEAL_SET_H
 #include "../core/pack_build.h"
 #include "journal.h"
+#include "seal_lines.h"
+#include "seal_texts.h"
 
-enum { SEAL_SERIES_MAX = 1 << 20, SEAL_POINTS_MAX = 2 << 20 /* of a set */ };
+/* A set that holds so much takes no more rows. */
+enum { SEAL_POINTS_MAX = 2 << 20, SEAL_TEXT_BYTES_MAX = 32 << 20 };
 
-/* Points of one series; out of order and with repeats until seal_set_build. */
+/* One series; out of order and with repeats until seal_set_build. */
 struct seal_series {
     struct bytes name, context;
     int64_t id;
     struct buf points; /* of struct point */
-    bool sorted;
+    bool sorted;       /* points */
+    struct seal_texts texts;
 };
 
 struct seal_set {
-    struct arena *arena;        /* holds at and names; not the points */
+    struct arena *arena;        /* holds series and names; not the points */
     struct seal_series **by_id; /* [id_room] hash table; NULL is free */
-    size_t id_room, count, points;
+    size_t id_room, count;
+    size_t points, text_bytes; /* texts of lines too */
+    struct seal_lines lines;
 };
 
 /* A writer's dictionary, with the series of the set that its numbers mean. */
@@ -30,30 +36,18 @@ struct seal_keys {
     struct seal_series **series; /* [keys->count], NULL until used */
 };
 
-/* Frames of a row, decoded; or that they do not hold numbers alone. */
-struct seal_row {
-    const struct frame *frames; /* [count] */
-    size_t count;
-    bool numbers;
-};
-
-/* Decodes a row into arena.
+/* Adds all that a row holds.
  *
- * TRACK_CORRUPT  a frame is damaged: it was whole when it was stored.
- * TRACK_NOMEM    the arena's limit.
- */
-track_status seal_row_decode(struct bytes body, struct arena *arena, struct seal_row *out,
-                             track_error *err);
-
-/* Adds the points of a row of numbers.
- *
- * TRACK_CORRUPT  a key number is not defined.
+ * TRACK_CORRUPT  a frame is damaged, though it was whole when it was stored; or a key number is not
+ *                defined.
  * TRACK_NOMEM    no memory.
  */
-track_status seal_set_add(struct seal_set *set, const struct seal_row *row, struct seal_keys *keys,
-                          track_error *err);
+track_status seal_set_add(struct seal_set *set, const struct journal_head *row, struct bytes body,
+                          struct seal_keys *keys, track_error *err);
 
-/* Gives everything to a builder that has just been opened; the caller ends it.
+bool seal_set_full(const struct seal_set *set);
+
+/* Gives all series to a builder that has just been opened; the caller ends it.
  *
  * TRACK_NOMEM, and what the builder says.
  *

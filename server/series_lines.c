@@ -3,16 +3,20 @@
 #include "../core/regex.h"
 #include "clock.h"
 #include "series.h"
+#include "tail_lines.h"
 
 #include <string.h>
 
 #define SEARCH_LIMIT_US (INT64_C(2) * 1000000)
+
+enum { TRIES = 3, WORK_BYTES = 256 << 20 };
 
 /* A page being filled. */
 struct lining {
     const struct lines_ask *ask;
     struct tail_run *run;
     const struct tail_row *row; /* that is being read */
+    struct tail_lines_reader reader;
     struct arena *arena;
     struct regex *regex; /* NULL: none */
     struct console_line *at;
@@ -30,15 +34,17 @@ struct place {
     int64_t skip; /* admitted lines of that row before it */
 };
 
-/* Lines of a row that stream and rank admit. */
+/* Lines of a row that stream and rank admit, without hidden ones. */
 static int64_t admitted(const struct tail_run *run, const struct lines_ask *ask,
                         const struct tail_row *row)
 {
     if (ask->rank >= 0 && run->writers[row->writer].rank != ask->rank) {
         return 0;
     }
-    return (ask->stream == FRAME_STDERR ? 0 : (int64_t)row->lines[FRAME_STDOUT]) +
-           (ask->stream == FRAME_STDOUT ? 0 : (int64_t)row->lines[FRAME_STDERR]);
+    int64_t of[] = {(int64_t)row->lines[FRAME_STDOUT] - row->hidden_lines[FRAME_STDOUT],
+                    (int64_t)row->lines[FRAME_STDERR] - row->hidden_lines[FRAME_STDERR]};
+    return (ask->stream == FRAME_STDERR ? 0 : of[FRAME_STDOUT]) +
+           (ask->stream == FRAME_STDOUT ? 0 : of[FRAME_STDERR]);
 }
 
 /* The row that holds line n; row_count: none. */
@@ -149,13 +155,15 @@ static track_status line_put(struct lining *l, const struct frame_line *line, tr
     return TRACK_OK;
 }
 
-/* Lines of one frame, from the first that is wanted until the page is full. */
-static track_status take_frame(void *data, const struct frame *frame, track_error *err)
+/* Some lines of a row, from the first that is wanted until the page is full. */
+static track_status take_lines(void *data, const struct frame_line *lines, size_t count, bool *more,
+                               track_error *err)
 {
     struct lining *l = data;
-    for (size_t i = 0; i < frame->line_count && l->count < l->ask->limit; i++, l->n++) {
-        const struct frame_line *line = &frame->lines[i];
-        bool fits = l->ask->stream < 0 || (int)line->stream == l->ask->stream;
+    for (size_t i = 0; i < count && l->count < l->ask->limit; i++, l->n++) {
+        const struct frame_line *line = &lines[i];
+        bool fits = (l->ask->stream < 0 || (int)line->stream == l->ask->stream) &&
+                    !tail_line_hidden(l->row, (uint64_t)(l->n - l->row->line_first));
         if (l->n < l->from || !fits || (l->skip > 0 && l->skip--)) {
             continue;
         }
@@ -165,6 +173,7 @@ static track_status take_frame(void *data, const struct frame *frame, track_erro
         }
         l->next = l->n + 1;
     }
+    *more = l->count < l->ask->limit;
     return TRACK_OK;
 }
 
@@ -175,8 +184,7 @@ static track_status take_rows(struct lining *l, struct place place, track_error 
         l->row = &l->run->rows[i];
         l->n = l->row->line_first;
         if (admitted(l->run, l->ask, l->row) && l->row->time_last_us >= l->ask->since_us) {
-            struct tail_place at = {l->row->writer, l->row->seq};
-            TRY(tail_read_row(l->run, at, take_frame, l, err));
+            TRY(tail_lines_read(&l->reader, l->row, take_lines, l, err));
         }
         if (l->count < l->ask->limit) {
             l->next = l->row->line_first + l->row->lines[0] + l->row->lines[1];
@@ -204,29 +212,48 @@ static track_status lines_check(const struct lines_ask *ask, struct arena *arena
     return regex_compile(pattern, arena, regex, err);
 }
 
+/* One try: a row may be sealed after the run was taken. */
+static track_status lines_read(struct tail *t, struct lining *l, struct lines_page *out,
+                               track_error *err)
+{
+    AUTO_ARENA work = ARENA(WORK_BYTES);
+    AUTO_TAIL struct tail_run *run = NULL;
+    const struct lines_ask *ask = l->ask;
+    struct lines_page page = {0};
+    TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
+    TRY(tail_lines_settle(run, err));
+    l->run = run;
+    l->reader = (struct tail_lines_reader){.run = run, .arena = &work};
+    l->count = 0;
+    l->from = ask->from > 0 ? ask->from : 0;
+    l->next = l->from < run->line_count ? l->from : run->line_count;
+    TRY(take_rows(l, place_find(run, ask), err));
+    for (size_t i = 0; i < run->row_count; i++) {
+        page.total += admitted(run, ask, &run->rows[i]);
+    }
+    page.at = l->at;
+    page.count = l->count;
+    page.next = l->next;
+    *out = page;
+    return TRACK_OK;
+}
+
 track_status series_lines(struct tail *t, const struct lines_ask *ask, struct arena *arena,
                           struct lines_page *out, track_error *err)
 {
-    AUTO_TAIL struct tail_run *run = NULL;
-    struct lines_page page = {0};
     struct lining l = {.ask = ask, .arena = arena};
+    track_error why = {0};
     TRY(lines_check(ask, arena, &l.regex, err));
-    TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
-    l.run = run;
-    l.from = ask->from > 0 ? ask->from : 0;
-    l.next = l.from < run->line_count ? l.from : run->line_count;
     l.deadline_us = clock_steady_us() + SEARCH_LIMIT_US;
     l.at = ARENA_ARRAY(arena, struct console_line, ask->limit);
     if (!l.at) {
         return FAIL(err, TRACK_NOMEM, "%zu lines: no memory", ask->limit);
     }
-    TRY(take_rows(&l, place_find(run, ask), err));
-    for (size_t i = 0; i < run->row_count; i++) {
-        page.total += admitted(run, ask, &run->rows[i]);
+    track_status status = TRACK_CONFLICT;
+    for (int i = 0; i < TRIES && status == TRACK_CONFLICT; i++) {
+        status = lines_read(t, &l, out, &why);
     }
-    page.at = l.at;
-    page.count = l.count;
-    page.next = l.next;
-    *out = page;
-    return TRACK_OK;
+    return status == TRACK_OK
+               ? TRACK_OK
+               : FAIL(err, status == TRACK_CONFLICT ? TRACK_CORRUPT : status, "%s", why.message);
 }

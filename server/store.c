@@ -38,6 +38,7 @@ struct store {
     int64_t free_bytes_min;
     int64_t journal_max;
     bool must_exist;
+    int64_t arrival_us;            /* given last, by the writer's thread */
     atomic_bool full;              /* as of the last look at the disk */
     _Atomic int64_t journal_bytes; /* as of the last look of the sealer, and what came since */
 
@@ -182,6 +183,12 @@ void store_close(struct store *s)
     pthread_mutex_destroy(&s->lock);
     struct arena own = s->own;
     arena_release(&own);
+}
+
+int64_t store_arrival(struct store *s, int64_t now_us)
+{
+    s->arrival_us = now_us > s->arrival_us ? now_us : s->arrival_us + 1;
+    return s->arrival_us;
 }
 
 struct writer *store_writer(struct store *s)

@@ -42,6 +42,10 @@ track_status store_submit_always(struct store *s, struct ticket *t, ticket_work 
 track_status store_submit_points(struct store *s, struct ticket *t, ticket_work *work,
                                  track_error *err);
 
+/* A time for what arrives: now, but later than any given before, so that the order of times is that
+ * of commits.  On the writer's thread. */
+int64_t store_arrival(struct store *s, int64_t now_us);
+
 /* How many bytes wait for the sealer, as it has just found. */
 void store_note_journal(struct store *s, int64_t bytes);
 

@@ -20,7 +20,7 @@ static track_status taken_row(void *data, const struct db_value *c, track_error 
     return TRACK_OK;
 }
 
-/* Takes a range; *got gets the rows that were there. */
+/* Takes a range; *got gets the rows that were there.  Points go only where packs come. */
 static track_status take_range(const struct pack_change *call, const struct pack_range *range,
                                struct db *db, int64_t *got, track_error *err)
 {
@@ -30,6 +30,9 @@ static track_status take_range(const struct pack_change *call, const struct pack
     TRY(db_run(db, QUERY_journal_seal, DB_IN(run, writer, db_i(range->seq_lo), db_i(range->seq_hi)),
                taken_row, &t, err));
     *got += t.rows;
+    if (t.points > 0 && call->new_count == 0) {
+        return BROKEN(err, "%lld points leave the journal for no pack", (long long)t.points);
+    }
     return t.rows == 0 ? TRACK_OK
                        : db_exec(db, QUERY_writer_sealed,
                                  DB_IN(run, writer, db_i(t.frames), db_i(t.points)), err);
@@ -121,7 +124,7 @@ static bool in_bounds(size_t count)
 
 track_status store_pack_change(struct store *s, struct pack_change *call, track_error *err)
 {
-    if (call->range_count + call->old_count == 0 || call->new_count == 0 ||
+    if (call->range_count + call->old_count == 0 || (call->old_count && !call->new_count) ||
         !in_bounds(call->range_count) || !in_bounds(call->old_count) ||
         !in_bounds(call->new_count)) {
         return FAIL(err, TRACK_INVALID, "a change of packs: %zu ranges and %zu packs go, %zu come",

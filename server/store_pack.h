@@ -52,6 +52,7 @@ struct pack_change {
 };
 
 /* TRACK_INVALID  counts: something goes and something comes, at most PACK_CHANGE_MAX of each.
+ * Nothing need come for rows without points: those that only define keys.
  *
  * Status of the ticket: TRACK_CONFLICT: not all that is to go is there any more, and nothing was
  * done; read again.  TRACK_BUSY: the upload took too long.
@@ -96,7 +97,7 @@ track_status store_journal_waiting(struct store *s, struct arena *arena, struct 
 /* A journal row without its body. */
 struct journal_head {
     unsigned char writer[16];
-    int64_t seq_lo, seq_hi, points, bytes;
+    int64_t seq_lo, seq_hi, points, bytes, recv_us;
 };
 
 /* Rows of a run and epoch behind `after`, by writer and seq.

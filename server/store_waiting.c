@@ -50,6 +50,7 @@ static track_status head_row(void *data, const struct db_value *c, track_error *
     head->seq_hi = db_get_i(&c[2]);
     head->points = db_get_i(&c[3]);
     head->bytes = db_get_i(&c[4]);
+    head->recv_us = db_get_i(&c[5]);
     return TRACK_OK;
 }
 

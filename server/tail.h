@@ -1,4 +1,4 @@
-/* tail - the points of a run, decoded and kept; and where its texts and lines are.
+/* tail - the points of a run that wait in the journal, decoded and kept; and where all the rest is.
  *
  * Readers take a run, which brings it up to date with the journal (only new rows are read) and the
  * packs, look at it alone, and give it back.  What nobody has used for longest goes when all runs
@@ -37,23 +37,36 @@ void tail_count(struct tail *t, struct tail_counts *out);
 struct tail_writer {
     unsigned char id[16];
     int64_t rank;
-    int64_t next_seq;   /* texts and lines of journal rows below it are in */
-    int64_t points_seq; /* points of journal rows below it are in */
-    uint32_t *keys;     /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
+    int64_t next_seq; /* journal rows below it are in */
+    uint32_t *keys;   /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
     size_t key_room;
+    int64_t index_max; /* of lines that tail_lines_settle has seen; -1: none */
 };
 
-/* A journal row with console lines; the row itself stays in the database. */
+/* Console lines that arrived together; they themselves stay in the journal, or in a pack. */
 struct tail_row {
     uint32_t writer; /* index */
-    int64_t seq;     /* seq_lo of the row */
+    uint32_t from;   /* lines of the same arrival that stand in a row before */
+    int64_t seq;     /* seq_lo of the journal row */
     int64_t recv_us;
-    int64_t line_first;   /* number in the run of its first line */
-    uint32_t lines[2];    /* of stdout and stderr */
-    int64_t time_last_us; /* the latest of its lines */
+    const struct tail_pack *pack; /* NULL: in the journal */
+    uint64_t pack_first;          /* number in the pack of its first line */
+    int64_t line_first;           /* number in the run of its first line */
+    uint32_t lines[2];            /* of stdout and stderr */
+    int64_t time_last_us;         /* the latest of its lines */
+    int64_t index_min, index_max; /* of their numbers in the writer */
+    bool disordered;              /* a number is not above those before */
+    unsigned char *hidden;        /* a bit for each line that a later one replaces; NULL: none is */
+    uint32_t hidden_lines[2];     /* of stdout and stderr */
 };
 
-/* A text sample: where it lies. */
+/* Texts of a series in a pack. */
+struct tail_texts {
+    uint32_t series; /* index */
+    struct tail_part part;
+};
+
+/* A text sample in the journal: where it lies. */
 struct tail_text {
     uint32_t series; /* index */
     uint32_t writer; /* index */
@@ -82,11 +95,13 @@ struct tail_run {
     uint32_t *by_id; /* [id_room]: hash table of indexes, UINT32_MAX is empty */
     size_t id_room;
     struct tail_row *rows; /* [row_count], by arrival */
-    size_t row_count, row_room, row_numbered;
+    size_t row_count, row_room, row_numbered, row_settled;
     struct tail_text *texts; /* [text_count] */
     size_t text_count, text_room;
+    struct tail_texts *packed; /* [packed_count] */
+    size_t packed_count, packed_room;
     int64_t line_count;
-    bool partial; /* points are to be read again and not all are in */
+    bool partial; /* all is to be read again and not all is in */
     /* the cache's own */
     struct tail_run *next;
     uint64_t used; /* when it was given back last, by count */
@@ -132,7 +147,8 @@ track_status tail_sort_names(struct tail_run *run, track_error *err);
 
 /* Reads a journal row again and calls fn with each frame of it.
  *
- * TRACK_CORRUPT  it is gone, or damaged.  What tail_take says, and whatever fn returns.
+ * TRACK_CONFLICT  it is gone: sealed since the run was taken.  Give the run back and take it again.
+ * TRACK_CORRUPT   it is damaged.  What tail_take says, and whatever fn returns.
  */
 struct frame;
 typedef track_status tail_visit(void *data, const struct frame *frame, track_error *err);

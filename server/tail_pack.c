@@ -76,7 +76,8 @@ static track_status pack_fill(struct tail_pack *p, struct store *store, struct d
     TRY(pack_bytes_open(store, db, &p->pack, &p->arena, &p->bytes, err));
     AUTO_PACK_BYTES struct pack_bytes bytes = p->bytes;
     struct pack_blob blob = pack_bytes_blob(&bytes);
-    return pack_dir_read(&blob, &p->arena, &p->dir, err);
+    return row->kind == PACK_LINES ? pack_lines_dir_read(&blob, &p->arena, &p->lines, err)
+                                   : pack_dir_read(&blob, &p->arena, &p->dir, err);
 }
 
 static track_status pack_open(struct store *store, struct db *db, const struct pack *row,
@@ -126,11 +127,47 @@ static track_status add_parts(struct tail_run *run, const struct tail_pack *pack
         struct frame_key key = {s->name, s->context};
         struct tail_part part = {pack, s};
         uint32_t index;
-        if (s->kind == PACK_TEXTS) {
-            return FAIL(err, TRACK_CORRUPT, "it holds texts: a newer trackd sealed it");
-        }
         TRY(tail_run_series(run, &key, &index, err));
-        TRY(tail_series_add_part(&run->series[index], part, err));
+        struct tail_texts texts = {index, part};
+        TRY(s->kind == PACK_TEXTS ? tail_run_add_texts(run, &texts, err)
+                                  : tail_series_add_part(&run->series[index], part, err));
+    }
+    return TRACK_OK;
+}
+
+/* The index of a writer; *index is tried first. */
+static track_status find_writer(const struct tail_run *run, const unsigned char *id,
+                                uint32_t *index, track_error *err)
+{
+    for (size_t i = 0; i < run->writer_count; i++) {
+        uint32_t at = (uint32_t)((*index + i) % run->writer_count);
+        if (memcmp(run->writers[at].id, id, sizeof(run->writers[at].id)) == 0) {
+            *index = at;
+            return TRACK_OK;
+        }
+    }
+    return FAIL(err, TRACK_CORRUPT, "it has lines of a writer that is not there");
+}
+
+/* Gives a run its lines in a pack. */
+static track_status add_lines(struct tail_run *run, const struct tail_pack *pack, track_error *err)
+{
+    uint32_t writer = 0;
+    for (size_t i = 0; i < pack->lines.batch_count; i++) {
+        const struct pack_batch *b = &pack->lines.batches[i];
+        TRY(find_writer(run, b->writer, &writer, err));
+        struct tail_row row = {.writer = writer,
+                               .from = b->from,
+                               .seq = b->seq,
+                               .recv_us = b->recv_us,
+                               .pack = pack,
+                               .pack_first = b->first,
+                               .lines = {b->count - b->stderr_count, b->stderr_count},
+                               .time_last_us = b->time_max_us,
+                               .index_min = b->index_min,
+                               .index_max = b->index_max,
+                               .disordered = b->disordered};
+        TRY(tail_run_add_lines(run, &row, err));
     }
     return TRACK_OK;
 }
@@ -140,12 +177,11 @@ static track_status load_packs(struct loading *l, const struct pack_list *list, 
     struct tail_run *run = l->run;
     for (size_t i = 0; i < list->count; i++) {
         track_error why = {0};
-        if (list->at[i].kind != PACK_POINTS) {
-            continue; /* lines are read from the journal */
-        }
         track_status status = pack_get(l, &list->at[i], &run->packs[run->pack_count], &why);
         if (status == TRACK_OK) {
-            status = add_parts(run, run->packs[run->pack_count++], &why);
+            const struct tail_pack *pack = run->packs[run->pack_count++];
+            status = pack->pack.kind == PACK_LINES ? add_lines(run, pack, &why)
+                                                   : add_parts(run, pack, &why);
         }
         if (status != TRACK_OK) {
             return FAIL(err, status, "run %s, pack %zu of %zu: %.150s", run->id, i + 1, list->count,

@@ -1,26 +1,28 @@
 /* tail_pack - the packs of a run: their directories are kept, their points are not.
  *
- * Uses: pack_read, store_pack_bytes, tail_run.
+ * Uses: pack_lines, pack_read, store_pack_bytes, tail_run.
  */
 #ifndef SERVER_TAIL_PACK_H
 #define SERVER_TAIL_PACK_H
+#include "../core/pack_lines.h"
 #include "../core/pack_read.h"
 #include "db.h"
 #include "store_pack_bytes.h"
 #include "tail.h"
 
-/* A pack that a run has points in. */
+/* A pack of a run. */
 struct tail_pack {
-    struct arena arena;      /* holds what follows */
-    struct pack pack;        /* its row */
-    struct pack_dir dir;     /* names are in it too */
+    struct arena arena;  /* holds what follows */
+    struct pack pack;    /* its row */
+    struct pack_dir dir; /* of points and texts; names are in it too */
+    struct pack_lines_dir lines;
     struct pack_bytes bytes; /* reads nothing: it is copied by those who read */
 };
 
-/* Gives the series of a run their parts in its packs, and tells what its writers' key numbers mean:
- * the frames that said so may be gone.
+/* Gives the series of a run their parts in its packs, and the run its lines; and tells what its
+ * writers' key numbers mean: the frames that said so may be gone.
  *
- *   run  holds no points.  Packs that it has are not read again.
+ *   run  holds nothing.  Packs that it has are not read again.
  *   db   the read transaction in which the journal is read afterwards.
  *
  * TRACK_CORRUPT  a pack is damaged, or gone.

@@ -21,10 +21,8 @@ static track_status read_row(void *data, const struct journal_row *row, track_er
 {
     struct reading *r = data;
     struct tail_writer *w = &r->run->writers[r->writer];
-    int64_t next = row->seq_hi + 1;
     TRY(tail_run_add(r->run, r->writer, row, err));
-    w->points_seq = next;
-    w->next_seq = next > w->next_seq ? next : w->next_seq;
+    w->next_seq = row->seq_hi + 1;
     return ++*r->rows % ROWS_BETWEEN_SETTLES ? TRACK_OK : tail_run_settle(r->run, false, err);
 }
 
@@ -33,12 +31,12 @@ static track_status read_writer(struct reading *r, struct db *db, const struct r
 {
     TRY(tail_run_writer(r->run, writer, &r->writer, err));
     struct tail_writer *known = &r->run->writers[r->writer];
-    if (known->points_seq >= writer->next_seq) {
+    if (known->next_seq >= writer->next_seq) {
         return TRACK_OK;
     }
-    struct journal_range range = {r->run->node, writer->id, known->points_seq};
+    struct journal_range range = {r->run->node, writer->id, known->next_seq};
     TRY(journal_each(db, &range, read_row, r, err));
-    known->next_seq = known->points_seq = writer->next_seq;
+    known->next_seq = writer->next_seq;
     return TRACK_OK;
 }
 
@@ -142,7 +140,7 @@ track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_v
         return r.done ? TRACK_OK : status;
     }
     if (status == TRACK_OK || status == TRACK_NOT_FOUND) {
-        return FAIL(err, TRACK_CORRUPT, "run %s, seq %lld: the journal row is gone", run->id,
+        return FAIL(err, TRACK_CONFLICT, "run %s, seq %lld: the journal row is gone", run->id,
                     (long long)place.seq);
     }
     return status == TRACK_INVALID || status == TRACK_TOO_LARGE ? TRACK_CORRUPT : status;

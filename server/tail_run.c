@@ -1,6 +1,7 @@
 #include "tail_run.h"
 
 #include "../core/hash.h"
+#include "../core/pack_lines.h"
 #include "tail_pack.h"
 
 #include <stdlib.h>
@@ -43,7 +44,7 @@ track_status tail_run_writer(struct tail_run *run, const struct run_writer *writ
             return nomem(err);
         }
         run->writers = at;
-        run->writers[i] = (struct tail_writer){0};
+        run->writers[i] = (struct tail_writer){.index_max = -1};
         memcpy(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id));
         run->writer_count++;
     }
@@ -157,9 +158,8 @@ struct adding {
     struct tail_run *run;
     size_t writer;
     const struct journal_row *row;
-    bool again;           /* only its points count */
-    uint32_t texts;       /* of the row, so far */
-    struct tail_row line; /* what its lines are */
+    uint32_t texts;          /* of the row, so far */
+    struct pack_batch lines; /* of the row, so far */
 };
 
 static track_status add_text(struct adding *a, uint32_t series, const struct frame_block *block,
@@ -179,7 +179,6 @@ static track_status add_text(struct adding *a, uint32_t series, const struct fra
         .step = block->steps[i],
         .time_us = block->times_us[i],
     };
-    run->series[series].is_text = true;
     return TRACK_OK;
 }
 
@@ -196,7 +195,7 @@ static track_status add_column(struct adding *a, const struct frame_block *block
         struct tail_column in = {block->steps, block->times_us, column->values, block->rows};
         return tail_series_add(&a->run->series[series], &in, err);
     }
-    for (size_t i = 0; !a->again && i < block->rows; i++) {
+    for (size_t i = 0; i < block->rows; i++) {
         TRY(add_text(a, series, block, i, err));
     }
     return TRACK_OK;
@@ -212,25 +211,35 @@ static track_status add_frame(struct adding *a, const struct frame *f, track_err
         }
     }
     for (size_t i = 0; i < f->line_count; i++) {
-        a->line.lines[f->lines[i].stream]++;
-        int64_t time = f->lines[i].time_us;
-        a->line.time_last_us = time > a->line.time_last_us ? time : a->line.time_last_us;
+        pack_batch_add(&a->lines, &f->lines[i], a->lines.count == 0);
+        a->lines.count++;
     }
     return TRACK_OK;
 }
 
-static track_status add_row(struct adding *a, track_error *err)
+/* Adds the lines of the row. */
+static track_status add_lines(struct adding *a, track_error *err)
 {
-    struct tail_run *run = a->run;
-    if (a->again || a->line.lines[0] + a->line.lines[1] == 0) {
-        return TRACK_OK;
-    }
+    const struct pack_batch *lines = &a->lines;
+    struct tail_row row = {.writer = (uint32_t)a->writer,
+                           .seq = a->row->seq_lo,
+                           .recv_us = a->row->recv_us,
+                           .lines = {lines->count - lines->stderr_count, lines->stderr_count},
+                           .time_last_us = lines->time_max_us,
+                           .index_min = lines->index_min,
+                           .index_max = lines->index_max,
+                           .disordered = lines->disordered};
+    return lines->count ? tail_run_add_lines(a->run, &row, err) : TRACK_OK;
+}
+
+track_status tail_run_add_lines(struct tail_run *run, const struct tail_row *row, track_error *err)
+{
     void *at = grow(run->rows, run->row_count, &run->row_room, sizeof(*run->rows));
     if (!at) {
         return nomem(err);
     }
     run->rows = at;
-    run->rows[run->row_count++] = a->line;
+    run->rows[run->row_count++] = *row;
     return TRACK_OK;
 }
 
@@ -238,11 +247,6 @@ track_status tail_run_add(struct tail_run *run, size_t writer, const struct jour
                           track_error *err)
 {
     struct adding a = {.run = run, .writer = writer, .row = row};
-    a.again = row->seq_hi < run->writers[writer].next_seq;
-    a.line = (struct tail_row){.writer = (uint32_t)writer,
-                               .seq = row->seq_lo,
-                               .recv_us = row->recv_us,
-                               .time_last_us = INT64_MIN};
     struct bytes left = row->body;
     while (left.size) {
         AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
@@ -260,26 +264,43 @@ track_status tail_run_add(struct tail_run *run, size_t writer, const struct jour
         TRY(add_frame(&a, &frame, err));
         left = (struct bytes){left.at + head.size, left.size - head.size};
     }
-    return add_row(&a, err);
+    return add_lines(&a, err);
 }
 
-static int row_order(const void *left, const void *right)
+track_status tail_run_add_texts(struct tail_run *run, const struct tail_texts *texts,
+                                track_error *err)
+{
+    void *at = grow(run->packed, run->packed_count, &run->packed_room, sizeof(*run->packed));
+    if (!at) {
+        return nomem(err);
+    }
+    run->packed = at;
+    run->packed[run->packed_count++] = *texts;
+    return TRACK_OK;
+}
+
+/* As packs of lines have them: pack_lines_compare. */
+static int row_order(const void *left, const void *right, void *data)
 {
     const struct tail_row *a = left, *b = right;
+    const struct tail_writer *writers = data;
     if (a->recv_us != b->recv_us) {
         return a->recv_us < b->recv_us ? -1 : 1;
     }
     if (a->writer != b->writer) {
-        return a->writer < b->writer ? -1 : 1;
+        return memcmp(writers[a->writer].id, writers[b->writer].id, sizeof(writers->id));
     }
-    return a->seq < b->seq ? -1 : a->seq > b->seq;
+    if (a->seq != b->seq) {
+        return a->seq < b->seq ? -1 : 1;
+    }
+    return (a->from > b->from) - (a->from < b->from);
 }
 
 void tail_run_number(struct tail_run *run)
 {
     size_t more = run->row_count - run->row_numbered;
     if (more) {
-        qsort(run->rows + run->row_numbered, more, sizeof(*run->rows), row_order);
+        qsort_r(run->rows + run->row_numbered, more, sizeof(*run->rows), row_order, run->writers);
     }
     for (size_t i = run->row_numbered; i < run->row_count; i++) {
         run->rows[i].line_first = run->line_count;
@@ -306,8 +327,15 @@ void tail_run_forget(struct tail_run *run)
         tail_series_release(&run->series[i]);
     }
     for (size_t i = 0; i < run->writer_count; i++) {
-        run->writers[i].points_seq = 0;
+        run->writers[i].next_seq = 0;
+        run->writers[i].index_max = -1;
     }
+    for (size_t i = 0; i < run->row_count; i++) {
+        free(run->rows[i].hidden);
+    }
+    run->row_count = run->row_numbered = run->row_settled = 0;
+    run->text_count = run->packed_count = 0;
+    run->line_count = 0;
 }
 
 size_t tail_run_bytes(const struct tail_run *run)
@@ -315,7 +343,7 @@ size_t tail_run_bytes(const struct tail_run *run)
     size_t bytes = sizeof(*run) + run->names.used_bytes + run->id_room * sizeof(*run->by_id) +
                    run->series_room * sizeof(*run->series) +
                    run->sorted_count * sizeof(*run->by_name) + run->row_room * sizeof(*run->rows) +
-                   run->text_room * sizeof(*run->texts);
+                   run->text_room * sizeof(*run->texts) + run->packed_room * sizeof(*run->packed);
     for (size_t i = 0; i < run->series_count; i++) {
         bytes += run->series[i].bytes;
     }
@@ -328,9 +356,7 @@ size_t tail_run_bytes(const struct tail_run *run)
 
 void tail_run_release(struct tail_run *run)
 {
-    for (size_t i = 0; i < run->series_count; i++) {
-        tail_series_release(&run->series[i]);
-    }
+    tail_run_forget(run);
     for (size_t i = 0; i < run->writer_count; i++) {
         free(run->writers[i].keys);
     }
@@ -341,5 +367,6 @@ void tail_run_release(struct tail_run *run)
     free(run->by_id);
     free(run->rows);
     free(run->texts);
+    free(run->packed);
     arena_release(&run->names);
 }

@@ -25,8 +25,7 @@ struct tail_keys {
 track_status tail_run_define(struct tail_run *run, size_t writer, const struct tail_keys *keys,
                              track_error *err);
 
-/* Adds what the frames of a journal row hold; writer is the index of its writer.  Of a row below
- * its next_seq only the points: the rest is in.
+/* Adds what the frames of a journal row hold; writer is the index of its writer.
  *
  * TRACK_CORRUPT  a frame is damaged, or uses a key that nobody defined.
  * TRACK_NOMEM    no memory.  In both cases the run holds a part of the row: forget it.
@@ -36,13 +35,18 @@ track_status tail_run_define(struct tail_run *run, size_t writer, const struct t
 track_status tail_run_add(struct tail_run *run, size_t writer, const struct journal_row *row,
                           track_error *err);
 
+/* Adds lines, or texts in a pack, that lie where they say.  TRACK_NOMEM. */
+track_status tail_run_add_lines(struct tail_run *run, const struct tail_row *row, track_error *err);
+track_status tail_run_add_texts(struct tail_run *run, const struct tail_texts *texts,
+                                track_error *err);
+
 /* Numbers the lines of new rows, in the order in which they were received. */
 void tail_run_number(struct tail_run *run);
 
 /* Settles all series if those that wait hold much memory, or if all is asked for.  TRACK_NOMEM. */
 track_status tail_run_settle(struct tail_run *run, bool all, track_error *err);
 
-/* Forgets all points, to have them read again; series, texts and lines stay. */
+/* Forgets points, texts and lines, to have them read again; series and packs stay. */
 void tail_run_forget(struct tail_run *run);
 
 size_t tail_run_bytes(const struct tail_run *run);

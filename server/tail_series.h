@@ -37,7 +37,6 @@ struct tail_series {
     int64_t id;
     const char *name, *context; /* the run's */
     int64_t rank;               /* named in context; -1: none */
-    bool is_text;               /* has had texts, whose places are in the run */
     struct tail_whole whole;    /* if is_whole; then chunks and parts lie apart: tail_whole.h */
     bool is_whole;
     struct tail_part *parts; /* [part_count] */

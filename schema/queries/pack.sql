@@ -8,8 +8,8 @@ SELECT j.run, j.epoch, count(*), CAST(sum(j.n) AS BIGINT), CAST(sum(j.bytes) AS 
 FROM journal j GROUP BY j.run, j.epoch ORDER BY j.run, j.epoch;
 
 -- Rows of a run and epoch, without their bodies: $3 writer and $4 seq_lo to start behind, $5 how many
--- name: journal_heads iibii -> biiii
-SELECT writer, seq_lo, seq_hi, n, bytes FROM journal
+-- name: journal_heads iibii -> biiiii
+SELECT writer, seq_lo, seq_hi, n, bytes, recv_us FROM journal
 WHERE run = $1 AND epoch = $2 AND (writer > $3 OR (writer = $3 AND seq_lo > $4))
 ORDER BY writer, seq_lo LIMIT $5;
 

@@ -145,7 +145,7 @@ static track_status merge(const struct packs *in, size_t count, struct packs *ou
         TRY(pack_lines_dir_read(&blobs[i], &arena, &dirs[i], NULL));
         inputs[i] = (struct pack_lines_ask){&blobs[i], &dirs[i], &tools};
     }
-    TRY(pack_lines_merge(inputs, count, &arena, b, NULL));
+    TRY(pack_lines_merge(inputs, count, NULL, &arena, b, NULL));
     return pack_lines_end(b, NULL);
 }
 

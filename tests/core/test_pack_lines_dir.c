@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LIES = 8 };
+enum { LIES = 10 };
 
 /* Directory number lie: 0 is sound. */
 static track_status encode(int lie, struct buf *out)
@@ -26,6 +26,8 @@ static track_status encode(int lie, struct buf *out)
     chunks[0].stderr_count = lie == 5 ? 2 : 0;
     chunks[1].time_max_us -= lie == 6;
     chunks[1].stored += lie == 7;
+    batches[0].stderr_count = lie == 8 ? 4 : 0;
+    batches[1].index_min = lie == 9 ? 1 : 0;
     struct pack_head head = d.head;
     AUTO_BUF foot = BUF(1 << 16);
     TRY(pack_lines_dir_encode(&d, PACK_HEAD_BYTES + 12, &foot, NULL));

@@ -1,5 +1,4 @@
-/* Shows that what leaves the journal is in packs, every point once and bit for bit, and that what
- * is no number stays.
+/* Shows that what leaves the journal is in packs: every point, text and line, once and bit for bit.
  * How: real frames through the journal; packs are decoded again. */
 #include "../../server/seal_run.h"
 
@@ -109,36 +108,82 @@ TEST(seal_run, sorts_points_and_drops_repeats_of_all_writers)
     CHECK(sealed_clean(&p));
 }
 
-TEST(seal_run, leaves_texts_and_lines_where_they_are)
+/* The texts of all samples, and of all lines, that readers find: "a.b." */
+static const char *texts_of(struct points *p)
+{
+    struct texts_ask ask = {RUN_A, NULL, 100, NULL};
+    struct texts_page page;
+    char all[200] = "";
+    if (series_texts(p->tail, &ask, &p->f.arena, &page, &p->f.err) != TRACK_OK) {
+        return p->f.err.message;
+    }
+    for (size_t i = 0; i < page.count; i++) {
+        strncat(all, (const char *)page.at[i].text.at, page.at[i].text.size);
+        strncat(all, ".", 2);
+    }
+    return arena_text(&p->f.arena, all, strlen(all));
+}
+
+static const char *lines_of(struct points *p)
+{
+    struct lines_ask ask = {.run = RUN_A, .limit = 100, .stream = -1, .rank = -1};
+    struct lines_page page;
+    char all[200] = "";
+    ask.since_us = INT64_MIN;
+    if (series_lines(p->tail, &ask, &p->f.arena, &page, &p->f.err) != TRACK_OK) {
+        return p->f.err.message;
+    }
+    for (size_t i = 0; i < page.count; i++) {
+        strncat(all, (const char *)page.at[i].text.at, page.at[i].text.size);
+        strncat(all, ".", 2);
+    }
+    return arena_text(&p->f.arena, all, strlen(all));
+}
+
+TEST(seal_run, takes_texts_and_lines_too)
 {
     SEALING(p, m);
     struct seal_did did;
-    static const char *const names[] = {"note"};
-    struct blocks_text text = {1, 2, {(const unsigned char *)"hello", 5}, 0};
+    static const char *const names[] = {"loss"};
+    static const char *const words[] = {"uno", "due", "tre"};
+    struct blocks_text text = {1, 2, {NULL, 3}, 0};
     struct points_batch texts = {.names = names, .name_count = 1, .in = {NULL, 0, &text, 1}};
-    struct frame_line line = {0, 5, FRAME_STDOUT, {(const unsigned char *)"epoch 1", 7}};
+    struct frame_line line = {0, 5, FRAME_STDOUT, {NULL, 3}};
     struct points_batch lines = {.lines = &line, .line_count = 1};
     for (int i = 0; i < 3; i++) {
         CHECK_INT(points_add_one(&p, "loss", i, 0.5), TRACK_OK);
-        text.step = i;
+        text.text.at = line.text.at = (const unsigned char *)words[i];
+        text.step = line.index = i;
         CHECK_INT(points_add(&p, &texts), TRACK_OK);
-        line.index = i;
+        CHECK_INT(points_add(&p, &texts), TRACK_OK); /* the same again is the same */
         CHECK_INT(points_add(&p, &lines), TRACK_OK);
     }
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
-    CHECK_INT(did.rows, 3);
-    CHECK_INT(sealed_waiting(&p.f, RUN_A), 6);
+    for (int i = 0; i < 2; i++) {
+        CHECK(strcmp(texts_of(&p), "tre.due.uno.") == 0);
+        CHECK(strcmp(lines_of(&p), "uno.due.tre.") == 0);
+        CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+        CHECK_INT(did.rows, i ? 0 : 12);
+        CHECK_INT(sealed_waiting(&p.f, RUN_A), 0);
+    }
+    struct pack_list packs = sealed_packs(&p.f, RUN_A);
+    CHECK(packs.count == 2 && packs.at[0].kind + packs.at[1].kind == PACK_POINTS + PACK_LINES);
+    const struct pack *of_lines = &packs.at[packs.at[0].kind == PACK_LINES ? 0 : 1];
+    CHECK(of_lines->n == 3 && of_lines->series == 1 && of_lines->us_lo == 5);
     CHECK_INT(sealed_points(&p.f, RUN_A, "loss").count, 3);
-    struct lines_ask ask = {.run = RUN_A, .limit = 10, .stream = -1, .rank = -1};
-    struct lines_page page;
-    ask.since_us = INT64_MIN;
-    CHECK_INT(series_lines(p.tail, &ask, &p.f.arena, &page, &p.f.err), TRACK_OK);
-    CHECK_INT(page.total, 3);
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK); /* they are not looked at again */
-    CHECK(did.rows == 0 && sealed_waiting(&p.f, RUN_A) == 6);
-    CHECK_INT(points_add_one(&p, "loss", 9, 0.5), TRACK_OK);
+    CHECK(sealed_clean(&p));
+    CHECK(strcmp(texts_of(&p), "tre.due.uno.") == 0 && strcmp(lines_of(&p), "uno.due.tre.") == 0);
+}
+
+TEST(seal_run, takes_rows_that_only_define_keys)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    static const char *const names[] = {"loss"};
+    struct points_batch keys = {.names = names, .name_count = 1};
+    CHECK_INT(points_add(&p, &keys), TRACK_OK);
     CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
-    CHECK_INT(did.rows, 1);
+    CHECK(did.rows == 1 && sealed_waiting(&p.f, RUN_A) == 0);
+    CHECK_INT(sealed_packs(&p.f, RUN_A).count, 0);
     CHECK(sealed_clean(&p));
 }
 

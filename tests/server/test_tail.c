@@ -117,7 +117,7 @@ TEST(tail, reads_a_row_again)
     CHECK(tail_read_row(run, (struct tail_place){0, 0}, count_frame, &count, NULL) ==
           TRACK_INVALID);
     CHECK(tail_read_row(run, (struct tail_place){0, 2}, count_frame, &count, NULL) ==
-          TRACK_CORRUPT);
+          TRACK_CONFLICT);
 }
 
 enum { THREADS = 4, TAKES = 50 };

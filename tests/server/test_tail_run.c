@@ -43,7 +43,7 @@ TEST(tail_run, takes_points_texts_and_lines)
     CHECK(tail_run_settle(&run, true, NULL) == TRACK_OK);
     CHECK(run.series_count == 2 && strcmp(run.series[0].name, "train/loss") == 0);
     CHECK(run.series[0].summary.n == 3 && run.series[0].summary.max == 1e300);
-    CHECK(run.series[1].rank == 1 && run.series[0].is_text && run.series[1].summary.n == 3);
+    CHECK(run.series[1].rank == 1 && run.series[1].summary.n == 3);
     CHECK(run.text_count == 1 && run.texts[0].series == 0 && run.texts[0].step == 1);
     CHECK(run.row_count == 1 && run.rows[0].lines[0] == 1 && run.rows[0].lines[1] == 1);
     CHECK(run.rows[0].time_last_us == 5000001 && tail_run_bytes(&run) > sizeof(run));
