@@ -46,11 +46,12 @@ static inline int peer_connect(const struct peer *p)
     return fd;
 }
 
-static inline void peer_start(struct peer *p, unsigned short port)
+/*   seal  "yes": points leave the journal for packs meanwhile; or "no". */
+static inline void peer_start_as(struct peer *p, unsigned short port, const char *seal)
 {
     *p = (struct peer){.port = port, .data = "/var/tmp/track-bench.XXXXXX"};
     const char *bin = getenv("TRACK_BIN");
-    char program[4096], listen_at[32];
+    char program[4096], listen_at[32], setting[32];
     snprintf(program, sizeof(program), "%s/trackd", bin ? bin : ".");
     snprintf(listen_at, sizeof(listen_at), "127.0.0.1:%u", port);
     if (!mkdtemp(p->data)) {
@@ -58,11 +59,13 @@ static inline void peer_start(struct peer *p, unsigned short port)
     }
     const char *const argv[] = {program,   "--data",      p->data, "--listen",
                                 listen_at, "--log-level", "error", NULL};
-    char *none[] = {NULL};
+    snprintf(setting, sizeof(setting), "TRACKD_SEAL=%s", seal);
+    char *settings[] = {setting, NULL};
     posix_spawn_file_actions_t quiet;
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-    if (posix_spawn(&p->pid, program, &quiet, NULL, (char *const *)(uintptr_t)argv, none) != 0) {
+    if (posix_spawn(&p->pid, program, &quiet, NULL, (char *const *)(uintptr_t)argv, settings) !=
+        0) {
         peer_die(program);
     }
     posix_spawn_file_actions_destroy(&quiet);
@@ -73,6 +76,29 @@ static inline void peer_start(struct peer *p, unsigned short port)
             peer_die("trackd does not listen");
         }
     }
+}
+
+static inline void peer_start(struct peer *p, unsigned short port)
+{
+    peer_start_as(p, port, "no");
+}
+
+/* Processor seconds that the server has used. */
+static inline double peer_cpu_seconds(const struct peer *p)
+{
+    char path[64], text[1024];
+    unsigned long user = 0, kernel = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)p->pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    char *at = strrchr(text, ')');
+    if (!at ||
+        sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2) {
+        peer_die(path);
+    }
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static inline void peer_end(struct peer *p)

@@ -170,23 +170,48 @@ static double double_of(uint64_t bits)
     return value;
 }
 
-bool number_decode(struct bytes text, double *out)
+/* What whole numbers of doubles decide: a product or quotient of two exact ones, rounded once. */
+static bool decimal_whole(const struct decimal *d, double *out)
 {
     static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (d->digits >= UINT64_C(1) << 53 || d->exponent < -22 || d->exponent > 22 || d->cut) {
+        return false;
+    }
+    double whole = (double)d->digits;
+    *out = d->exponent < 0 ? whole / exact[-d->exponent] : whole * exact[d->exponent];
+    return true;
+}
+
+bool number_scale(uint64_t digits, int exponent, double *out)
+{
+    struct decimal d = {.digits = digits, .exponent = exponent};
+    uint64_t bits;
+    if (decimal_whole(&d, out)) {
+        return true;
+    }
+    if (digits == 0 || exponent > 308 || exponent < POWER_MIN || !decimal_scale(&d, &bits) ||
+        bits == INFINITY_BITS) {
+        return false;
+    }
+    *out = double_of(bits);
+    return true;
+}
+
+bool number_decode(struct bytes text, double *out)
+{
     struct decimal d = {0};
     uint64_t bits;
     double value = 0;
     if (!decimal_read(text, &d)) {
         return false;
     }
-    if (d.digits < UINT64_C(1) << 53 && abs(d.exponent) <= 22 && !d.cut) {
-        double whole = (double)d.digits;
-        value = d.exponent < 0 ? whole / exact[-d.exponent] : whole * exact[d.exponent];
-    } else if (d.digits && d.exponent > 308) {
+    bool decided = decimal_whole(&d, &value) || d.digits == 0;
+    if (!decided && d.exponent > 308) {
         return false;
-    } else if (d.digits && d.exponent >= POWER_MIN) {
+    }
+    if (!decided && d.exponent >= POWER_MIN) {
         value = decimal_scale(&d, &bits) ? double_of(bits) : fabs(decimal_exact(text));
     }
     if (isinf(value)) {

@@ -107,6 +107,50 @@ TEST(number, refuses_what_is_no_number)
     CHECK(!number_decode((struct bytes){NULL, 0}, &value));
 }
 
+/* digits x 10^exponent by number_scale, where it decides, is what strtod reads. */
+static bool scales_like_strtod(uint64_t digits, int exponent, int *decided)
+{
+    char text[64];
+    double got = 42;
+    snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits, exponent);
+    bool known = number_scale(digits, exponent, &got);
+    *decided += known;
+    return !known || bits_of(got) == bits_of(strtod(text, NULL));
+}
+
+TEST(number, scales_digits_like_strtod)
+{
+    uint64_t state = 3141592653589793;
+    int decided = 0;
+    for (int i = 0; i < 300000; i++) {
+        uint64_t digits = next_random(&state) >> (next_random(&state) % 64);
+        int exponent = (int)(next_random(&state) % 700) - 360;
+        CHECK(scales_like_strtod(digits, i % 2 ? exponent : exponent / 16, &decided));
+    }
+    CHECK(decided > 250000);
+}
+
+/* The decimal between two neighbouring doubles, to the last digit, and one unit on each side. */
+TEST(number, decodes_the_middle_of_two_doubles)
+{
+    uint64_t state = 2718281828459045;
+    for (int i = 0; i < 2000; i++) {
+        uint64_t bits = next_random(&state) >> 12 | (uint64_t)(i % 60 + 1000) << 52;
+        double low, high;
+        memcpy(&low, &bits, sizeof(low));
+        bits++;
+        memcpy(&high, &bits, sizeof(high));
+        char text[256];
+        int size = snprintf(text, sizeof(text), "%.200Lf", ((long double)low + high) / 2);
+        CHECK(size > 0 && decodes_like_strtod(text));
+        text[size - 1]++; /* a zero */
+        CHECK(decodes_like_strtod(text));
+        int decided = 0;
+        uint64_t whole = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 53;
+        CHECK(scales_like_strtod(whole * 2 + 1, i % 40 - 20, &decided));
+    }
+}
+
 TEST(number, decodes_random_digits_like_strtod)
 {
     uint64_t state = 88172645463325252;

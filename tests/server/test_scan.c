@@ -4,6 +4,8 @@
 #include "../harness.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROOM = 4 };
@@ -35,6 +37,36 @@ TEST(scan, keeps_infinities_and_their_signs)
                         p),
               2);
     CHECK(p[0].value == (double)INFINITY && p[1].value == -(double)INFINITY);
+}
+
+TEST(scan, reads_whole_numbers_in_texts)
+{
+    struct scan_point p[ROOM];
+    CHECK_INT(scan_text("{\"points\":[{\"key\":\"a\",\"value\":1,\"step\":\"9007199254740993\","
+                        "\"time_us\":\"12345678901234567\"},"
+                        "{\"key\":\"a\",\"value\":1,\"step\":\"-1\"}]}",
+                        p),
+              2);
+    CHECK_INT(p[0].step, INT64_C(9007199254740993));
+    CHECK_INT(p[0].time_us, INT64_C(12345678901234567));
+    CHECK_INT(p[1].step, -1);
+}
+
+/* Every length of a text and of a number, at every distance from the end of the body. */
+TEST(scan, reads_texts_and_numbers_of_each_length)
+{
+    for (int size = 1; size <= 40; size++) {
+        char text[256], key[64];
+        struct scan_point p[ROOM];
+        memset(key, 'k', sizeof(key));
+        snprintf(text, sizeof(text), "{\"points\":[{\"key\":\"%.*s\",\"value\":0.%.*s}%*s]}", size,
+                 key, size % 19, "1234567890123456789", size, "");
+        CHECK_INT(scan_text(text, p), size % 19 ? 1 : 0);
+        if (size % 19) {
+            CHECK_INT(p[0].key.size, size);
+            CHECK(p[0].value == strtod(strstr(text, "0."), NULL));
+        }
+    }
 }
 
 TEST(scan, leaves_what_is_not_plain)
