@@ -7,7 +7,15 @@
 
 #include <string.h>
 
-enum { TOTAL_AT = 8, CRC_AT = 12, CRC_FROM = 16, PLAIN_AT = 48 };
+enum {
+    TOTAL_AT = 8,
+    CRC_AT = 12,
+    CRC_FROM = 16,
+    SEQ_AT = 32,
+    EPOCH_AT = 40,
+    PLAIN_AT = 48,
+    BASE_AT = 56,
+};
 
 /* One encoding on its way. */
 struct encoder {
@@ -249,6 +257,25 @@ static track_status encoder_put_content(struct encoder *e, size_t *plain, track_
     return TRACK_OK;
 }
 
+static void put_crc(unsigned char *at, size_t size)
+{
+    put_le32_at(at + CRC_AT, hash_crc32c(0, (struct bytes){at + CRC_FROM, size - CRC_FROM}));
+}
+
+static void put_le64_at(unsigned char *at, uint64_t value)
+{
+    put_le32_at(at, (uint32_t)value);
+    put_le32_at(at + 4, (uint32_t)(value >> 32));
+}
+
+void frame_move(unsigned char *frame, size_t size, const struct frame_place *to)
+{
+    put_le64_at(frame + SEQ_AT, to->seq);
+    put_le32_at(frame + EPOCH_AT, to->epoch);
+    put_le64_at(frame + BASE_AT, (uint64_t)to->step_base);
+    put_crc(frame, size);
+}
+
 /* Fills in what is known only now. */
 static track_status encoder_finish(struct encoder *e, size_t plain, track_error *err)
 {
@@ -262,7 +289,7 @@ static track_status encoder_finish(struct encoder *e, size_t plain, track_error 
     unsigned char *at = e->out->at + e->begin;
     put_le32_at(at + TOTAL_AT, size);
     put_le32_at(at + PLAIN_AT, plain);
-    put_le32_at(at + CRC_AT, hash_crc32c(0, (struct bytes){at + CRC_FROM, size - CRC_FROM}));
+    put_crc(at, size);
     return TRACK_OK;
 }
 

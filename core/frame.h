@@ -111,6 +111,18 @@ struct frame {
 track_status frame_encode(const struct frame *in, int level, struct arena *arena, struct buf *out,
                           track_error *err);
 
+/* Gives a whole frame its place: seq, epoch and step_base, and the CRC that goes with them.  For
+ * who makes a frame before it is known where it stands.
+ *
+ * Tests: tests/core/test_frame.c
+ */
+struct frame_place {
+    uint64_t seq;
+    uint32_t epoch;
+    int64_t step_base;
+};
+void frame_move(unsigned char *frame, size_t size, const struct frame_place *to);
+
 /* Decodes the head of the frame that in begins with, and checks the CRC over all of it: enough to
  * take a body of several frames apart and to journal them.
  *

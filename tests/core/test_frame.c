@@ -39,6 +39,22 @@ TEST(frame, has_the_golden_bytes_of_each_kind)
     check_golden("frame_empty", none);
 }
 
+TEST(frame, moves_to_another_place)
+{
+    AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
+    AUTO_BUF moved = BUF(FRAME_BYTES_MAX);
+    AUTO_BUF made = BUF(FRAME_BYTES_MAX);
+    struct frame f = frames_points();
+    struct frame_place to = {.seq = INT64_MAX, .epoch = 0x89abcdef, .step_base = -5};
+    CHECK(frame_encode(&f, 0, &arena, &moved, NULL) == TRACK_OK);
+    frame_move(moved.at, moved.size, &to);
+    f.head.seq = to.seq;
+    f.head.epoch = to.epoch;
+    f.head.step_base = to.step_base;
+    CHECK(frame_encode(&f, 0, &arena, &made, NULL) == TRACK_OK);
+    CHECK(moved.size == made.size && memcmp(moved.at, made.at, made.size) == 0);
+}
+
 static uint64_t next(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
