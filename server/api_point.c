@@ -1,5 +1,6 @@
 #include "api_point.h"
 
+#include "../core/hash.h"
 #include "api_parse.h"
 #include "journal_points.h"
 #include "render.h"
@@ -10,7 +11,6 @@
 
 enum {
     ITEMS_MAX = 10000,
-    SLOTS = 32768, /* of the table of keys: a power of two, over twice ITEMS_MAX */
     CONTEXT_BYTES_MAX = 2048,
 };
 
@@ -23,17 +23,16 @@ static const struct json_range any_time = {0, INT64_MAX};
 struct filling {
     const struct request *rq;
     struct journal_points *call;
-    uint16_t *slots; /* [SLOTS]: index of a key + 1; 0: free */
+    uint16_t *slots;   /* [slot_count]: index of a key + 1; 0: free */
+    size_t slot_count; /* a power of two, at least twice the keys there may be */
 };
 
 static track_status filling_begin(struct app *app, const struct request *rq, struct response *rs,
                                   struct filling *out, track_error *err)
 {
     struct journal_points *call = CALL_NEW(rq, rs, struct journal_points);
-    out->rq = rq;
-    out->call = call;
-    out->slots = ARENA_ARRAY(rq->arena, uint16_t, SLOTS);
-    if (!call || !out->slots) {
+    *out = (struct filling){.rq = rq, .call = call};
+    if (!call) {
         return FAIL(err, TRACK_NOMEM, "no room for points");
     }
     call->writer = writer_name;
@@ -63,21 +62,26 @@ static bool same_bytes(struct bytes a, struct bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }
 
-static uint64_t hash_of(uint64_t hash, struct bytes text)
+/* Room for so many keys. */
+static track_status room_for_keys(struct filling *f, size_t count, track_error *err)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        hash = (hash ^ text.at[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+    f->slot_count = 2;
+    while (f->slot_count < 2 * count) {
+        f->slot_count *= 2;
     }
-    return hash;
+    f->slots = ARENA_ARRAY(f->rq->arena, uint16_t, f->slot_count);
+    f->call->keys = ARENA_ARRAY(f->rq->arena, struct frame_key, count);
+    return f->slots && f->call->keys ? TRACK_OK
+                                     : FAIL(err, TRACK_NOMEM, "no room for %zu keys", count);
 }
 
 /* The index of a key in the call; adds it at its first sight. */
 static uint32_t key_index(struct filling *f, const struct frame_key *key)
 {
-    uint64_t hash = hash_of(hash_of(UINT64_C(0xcbf29ce484222325), key->name) ^ 1, key->context);
+    uint32_t hash = hash_crc32c((uint32_t)key->name.size, key->name);
     struct frame_key *keys = f->call->keys;
-    size_t at = (size_t)(hash ^ hash >> 32) % SLOTS;
-    for (; f->slots[at]; at = (at + 1) % SLOTS) {
+    size_t at = (key->context.size ? hash_crc32c(hash, key->context) : hash) & (f->slot_count - 1);
+    for (; f->slots[at]; at = (at + 1) & (f->slot_count - 1)) {
         uint32_t index = f->slots[at] - 1u;
         if (same_bytes(keys[index].name, key->name) &&
             same_bytes(keys[index].context, key->context)) {
@@ -144,12 +148,10 @@ static track_status point_parse(struct filling *f, const struct json *item,
 /* Room for the points of a batch. */
 static track_status room_for(struct filling *f, size_t count, track_error *err)
 {
-    f->call->keys = ARENA_ARRAY(f->rq->arena, struct frame_key, count);
+    TRY(room_for_keys(f, count, err));
     f->call->points = ARENA_ARRAY(f->rq->arena, struct blocks_point, count);
     f->call->point_count = count;
-    return f->call->keys && f->call->points
-               ? TRACK_OK
-               : FAIL(err, TRACK_NOMEM, "no room for %zu points", count);
+    return f->call->points ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no room for %zu points", count);
 }
 
 /* The points of a body that is plain; *taken: it was. */
@@ -223,9 +225,9 @@ track_status api_text_add(struct app *app, struct request *rq, struct response *
     TRY(list_parse(rq, "texts", &list, err));
     TRY(filling_begin(app, rq, rs, &f, err));
     struct journal_points *call = f.call;
-    call->keys = ARENA_ARRAY(rq->arena, struct frame_key, list->count);
+    TRY(room_for_keys(&f, list->count, err));
     call->texts = ARENA_ARRAY(rq->arena, struct blocks_text, list->count);
-    if (!call->keys || !call->texts) {
+    if (!call->texts) {
         return FAIL(err, TRACK_NOMEM, "no room for %u texts", list->count);
     }
     for (size_t i = 0; i < list->count; i++) {

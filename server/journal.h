@@ -48,9 +48,7 @@ struct journal_append {
  */
 track_status journal_append(struct store *s, struct journal_append *call, track_error *err);
 
-/* What journal_append queues, for journal_points.c: the ticket is that of a journal_append whose
- * decoded is filled. */
-track_status journal_append_work(struct ticket *t, struct db *db, track_error *err);
+/* ticket.after of calls that are a journal_append with decoded filled: live events. */
 void journal_append_after(struct ticket *t);
 
 /* More than any writer can have dropped or sent; sums over the writers of a run stay within int64.

@@ -1,6 +1,5 @@
 #include "journal_body.h"
 
-#include "../core/frame.h"
 #include "../core/hash.h"
 
 #include <string.h>
@@ -128,6 +127,26 @@ static track_status decode_one(struct bytes in, size_t *at, struct arena *arena,
     return add(&f, left, arena, body, err);
 }
 
+/* An empty body with room for frames. */
+static track_status begin(struct bytes in, size_t count, struct arena *arena, struct body *out,
+                          track_error *err)
+{
+    *out = (struct body){
+        .writer = {in.at + 16, FRAME_WRITER_BYTES},
+        .frames = ARENA_ARRAY(arena, struct body_frame, count),
+        .step_min = INT64_MAX,
+        .step_max = INT64_MIN,
+    };
+    return out->frames ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no room for %zu frames", count);
+}
+
+track_status body_of_frame(const struct frame *frame, struct bytes in, struct arena *arena,
+                           struct body *out, track_error *err)
+{
+    TRY(begin(in, 1, arena, out, err));
+    return add(frame, in, arena, out, err);
+}
+
 track_status body_decode(struct bytes in, struct arena *arena, struct body *out, track_error *err)
 {
     size_t count;
@@ -136,15 +155,8 @@ track_status body_decode(struct bytes in, struct arena *arena, struct body *out,
                     in.size);
     }
     TRY(count_frames(in, &count, err));
-    struct body body = {
-        .writer = {in.at + 16, FRAME_WRITER_BYTES},
-        .frames = ARENA_ARRAY(arena, struct body_frame, count),
-        .step_min = INT64_MAX,
-        .step_max = INT64_MIN,
-    };
-    if (!body.frames) {
-        return FAIL(err, TRACK_NOMEM, "no room for %zu frames", count);
-    }
+    struct body body;
+    TRY(begin(in, count, arena, &body, err));
     for (size_t at = 0; at < in.size;) {
         TRY(decode_one(in, &at, arena, &body, err));
     }

@@ -10,6 +10,7 @@
 #include "../core/arena.h"
 #include "../core/bytes.h"
 #include "../core/fail.h"
+#include "../core/frame.h"
 
 /* A definition: a series and its number for everybody. */
 struct body_key {
@@ -53,6 +54,14 @@ enum { BODY_FRAMES_MAX = 4096, BODY_BYTES_MAX = 4 << 20 };
  * Tests: tests/server/test_journal_body.c
  */
 track_status body_decode(struct bytes in, struct arena *arena, struct body *out, track_error *err);
+
+/* The body of one frame that was encoded here, and so needs no decoding.
+ *
+ *   frame  with head.count; its keys point to what lives as long as out.
+ *   in     what frame_encode made of it.
+ */
+track_status body_of_frame(const struct frame *frame, struct bytes in, struct arena *arena,
+                           struct body *out, track_error *err);
 
 /* Writes a series number as a dictionary holds it: 8 bytes, big-endian. */
 void body_put_id(unsigned char *to, int64_t series);

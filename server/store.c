@@ -1,5 +1,6 @@
 #include "blobs.h"
 #include "clock.h"
+#include "journal_book.h"
 #include "live.h"
 #include "store_base.h"
 #include "store_blob.h"
@@ -18,11 +19,11 @@
 #include <unistd.h>
 
 enum {
-    READERS = 4,            /* unless told otherwise */
-    READERS_MAX = 64,       /* whatever is told */
-    READ_LIMIT_MS = 5000,   /* unless told otherwise */
-    PATH_BYTES_MAX = 4096,  /* of the data directory */
-    STORE_BYTES = 64 << 10, /* what the struct and its texts need */
+    READERS = 4,             /* unless told otherwise */
+    READERS_MAX = 64,        /* whatever is told */
+    READ_LIMIT_MS = 5000,    /* unless told otherwise */
+    PATH_BYTES_MAX = 4096,   /* of the data directory */
+    STORE_BYTES = 512 << 10, /* what the struct, its texts and the book need */
 };
 
 struct store {
@@ -33,6 +34,7 @@ struct store {
     int data_fd, lock_fd;
     struct writer *writer;
     struct blobs *blobs;
+    struct journal_book *book;
     struct live *live;
     int readers_max, read_limit_ms;
     int64_t free_bytes_min;
@@ -150,6 +152,7 @@ track_status store_open(const struct store_options *options, struct store **out,
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->returned, NULL);
     track_status status = init(s, options, err);
+    status = status == TRACK_OK ? book_open(&s->own, &s->book, err) : status;
     status = status == TRACK_OK ? open_data(s, err) : status;
     status = status == TRACK_OK ? writer_open(s->ops, s->path, &s->writer, err) : status;
     status = status == TRACK_OK ? blobs_fs_open(s->data_fd, "blobs", &s->blobs, err) : status;
@@ -172,6 +175,7 @@ void store_close(struct store *s)
         db_close(s->readers[i]);
     }
     writer_close(s->writer);
+    book_close(s->book);
     blobs_close(s->blobs);
     if (s->lock_fd >= 0) {
         close(s->lock_fd);
@@ -199,6 +203,11 @@ struct writer *store_writer(struct store *s)
 struct blobs *store_blobs(struct store *s)
 {
     return s->blobs;
+}
+
+struct journal_book *store_book(struct store *s)
+{
+    return s->book;
 }
 
 /* Takes an idle reader; *db is NULL when one may be opened instead. */

@@ -55,7 +55,8 @@ track_status store_look_at_disk(struct store *s, track_error *err);
 /* Free bytes of the disk below which uploads are refused. */
 int64_t store_free_bytes_min(struct store *s, int64_t disk_bytes);
 
-struct blobs *store_blobs(struct store *s); /* blobs.h */
+struct blobs *store_blobs(struct store *s);       /* blobs.h */
+struct journal_book *store_book(struct store *s); /* journal_book.h */
 
 /* The next number of the node sequence, inside a write transaction. */
 enum node_type { NODE_PROJECT = 1, NODE_RUN, NODE_EXTERNAL };

@@ -118,3 +118,30 @@ TEST(journal_body, survives_each_allocation_failing)
     arena_release(&f.arena);
     CHECK(allocations > 3);
 }
+
+TEST(journal_body, says_of_a_frame_made_here_what_decoding_says)
+{
+    AUTO_ARENA arena = ARENA(64 << 20);
+    AUTO_BUF out = BUF(FRAME_BYTES_MAX);
+    static const int64_t steps[2] = {-3, 9}, times[2] = {1, 2};
+    static const double values[2] = {0.5, 1};
+    struct frame_key key = {.name = {(const unsigned char *)"loss", 4}};
+    struct frame_column column = {.key = 6, .values = values};
+    struct frame_block block = {2, 1, steps, times, &column};
+    struct frame f = {.head = {.kind = FRAME_POINTS, .seq = 4, .epoch = 2, .count = 2},
+                      .first_key = 6,
+                      .key_count = 1,
+                      .keys = &key,
+                      .block_count = 1,
+                      .blocks = &block};
+    struct body made, decoded;
+    CHECK(frame_encode(&f, 0, &arena, &out, NULL) == TRACK_OK);
+    struct bytes in = {out.at, out.size};
+    CHECK(body_of_frame(&f, in, &arena, &made, NULL) == TRACK_OK);
+    CHECK(body_decode(in, &arena, &decoded, NULL) == TRACK_OK);
+    CHECK(made.count == 1 && made.epoch == decoded.epoch && made.step_min == -3 &&
+          made.step_max == decoded.step_max && made.has_points && !made.has_texts);
+    CHECK(made.frames[0].seq == decoded.frames[0].seq && made.frames[0].count == 2 &&
+          made.frames[0].keys_end == 7 && made.frames[0].first_key == 6 &&
+          made.frames[0].keys[0].series == decoded.frames[0].keys[0].series);
+}

@@ -1,6 +1,7 @@
 /* Shows that points without a writer of their own are journalled like any other: keys are defined
  * once, seq goes on, what has no step gets the number of the call, and no run waits for them.
  * How: real calls on a real store, read back by series.h. */
+#include "../../server/journal_body.h"
 #include "../../server/journal_points.h"
 #include "../../server/series.h"
 #include "../harness.h"
@@ -73,6 +74,58 @@ TEST(journal_points, number_the_calls_where_no_step_is_said)
     }
     CHECK_INT(point_count(&p, "acc", &last), 3);
     CHECK_INT(last, 2);
+}
+
+/* Sends two points of loss with these steps. */
+static track_status send_two(struct points *p, int64_t first, int64_t second,
+                             struct journal_points *out)
+{
+    struct arena *arena = &p->f.arena;
+    struct frame_key *key = ARENA_NEW(arena, struct frame_key);
+    struct blocks_point *points = ARENA_ARRAY(arena, struct blocks_point, 2);
+    key->name = NAME("loss");
+    points[0] = (struct blocks_point){first, NOW_US, 1, 0};
+    points[1] = (struct blocks_point){second, NOW_US, 2, 0};
+    *out = (struct journal_points){.append = {.run = RUN_A, .now_us = NOW_US},
+                                   .writer = "test",
+                                   .keys = key,
+                                   .key_count = 1,
+                                   .points = points,
+                                   .point_count = 2};
+    out->append.ticket.arena = arena;
+    return fixture_wait(&p->f, journal_points(p->f.store, out, &p->f.err), &out->append.ticket);
+}
+
+TEST(journal_points, are_made_a_frame_of_before_the_transaction)
+{
+    POINTS(p);
+    struct journal_points call;
+    int64_t last = 0;
+    CHECK(send_two(&p, 1, 2, &call) == TRACK_OK && call.ready_node == 0);
+    CHECK(send_two(&p, 3, 4, &call) == TRACK_OK && call.ready_node == call.append.run_node);
+    CHECK(send_two(&p, JOURNAL_NO_STEP, JOURNAL_NO_STEP, &call) == TRACK_OK && call.ready_node);
+    CHECK_INT(call.append.next_seq, 3); /* so it was call 2, and 2 is its step */
+    CHECK_INT(point_count(&p, "loss", &last), 5);
+    CHECK_INT(last, 4);
+    CHECK(send_two(&p, 9, JOURNAL_NO_STEP, &call) == TRACK_OK && call.ready_node == 0);
+    CHECK_INT(point_count(&p, "loss", &last), 7);
+    CHECK_INT(last, 9);
+    CHECK(send(&p, 20, 2, &call) == TRACK_OK && call.ready_node == 0); /* acc is new */
+    CHECK_INT(point_count(&p, "acc", &last), 1);
+    CHECK_INT(last, 20);
+}
+
+TEST(journal_points, leave_a_named_and_closed_writer)
+{
+    POINTS(p);
+    struct journal_points call;
+    struct run_receipt receipt;
+    for (int i = 0; i < 3; i++) {
+        CHECK(send_two(&p, 10 * i, 10 * i + 1, &call) == TRACK_OK);
+    }
+    CHECK(store_run_receipt(p.f.store, RUN_A, &p.f.arena, &receipt, NULL) == TRACK_OK);
+    CHECK(receipt.count == 1 && strcmp(receipt.writers[0].name, "test") == 0);
+    CHECK(receipt.writers[0].closed_us == NOW_US && receipt.writers[0].points == 6);
 }
 
 TEST(journal_points, keep_no_run_waiting)
