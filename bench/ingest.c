@@ -1,17 +1,20 @@
 /* bench/ingest - points a second that trackd takes durably over HTTP, with the clients on the same
  * cores.
  *
- * Binary: two writers encode frames of 20 loss-like series x 1,024 rows and send them; JSON: two
- * clients send bodies of 1,000 points; single: one point a request.  A point counts when its
- * request was answered 200. */
+ * Binary: two writers encode frames of 20 loss-like series x 1,024 rows and send them.  JSON: one
+ * thread keeps connections busy, each with one request under way; bodies are touched up, not made
+ * anew.  A point counts when its request was answered 200.  Each load runs twice: with points
+ * staying in the journal, and with sealing and merging going on. */
 #include "../core/frame.h"
 #include "bench.h"
+#include "bodies.h"
+#include "load.h"
 #include "peer.h"
 #include "points.h"
 
 #include <pthread.h>
 
-enum { KEYS = 20, ROWS = 1024, WRITERS = 2, FRAMES = 300 };
+enum { KEYS = 20, ROWS = 1024, WRITERS = 2 };
 #define RUN "0190a5b0c0de7000800000000000000"
 
 struct client {
@@ -19,7 +22,6 @@ struct client {
     int number;
     int requests;
     struct blocks_point *points; /* [KEYS * ROWS] */
-    double seconds;
 };
 
 static void create_run(const struct peer *p)
@@ -73,81 +75,107 @@ static void *send_frames(void *data)
     return NULL;
 }
 
-/* Bodies of `per` points each, made once: the clock of the clients is not measured. */
-static size_t json_body(char *out, size_t room, int per, int number)
+/* M points a second of the writers together. */
+static double frames_rate(const struct peer *p, int requests)
 {
-    size_t at = (size_t)snprintf(out, room, "{\"points\":[");
-    for (int i = 0; i < per; i++) {
-        at += (size_t)snprintf(out + at, room - at,
-                               "%s{\"key\":\"json/%d\",\"step\":%d,\"time_us\":17000000%08d,"
-                               "\"value\":%.6g}",
-                               i ? "," : "", i % 100, number * per + i / 100, number,
-                               1.0 / (1 + number + i));
-    }
-    return at + (size_t)snprintf(out + at, room - at, "]}");
-}
-
-static void send_json(struct client *c, int per)
-{
-    struct peer_link *link = malloc(sizeof(*link));
-    char *body = malloc(1 << 20);
-    peer_open(c->peer, link);
-    for (int i = 0; i < c->requests; i++) {
-        size_t size = json_body(body, 1 << 20, per, c->number * 100000 + i);
-        peer_ask(link,
-                 "POST /api/v1/runs/" RUN "1/points HTTP/1.1\r\nContent-Type: application/json",
-                 body, size);
-    }
-    close(link->fd);
-    free(link);
-    free(body);
-}
-
-static void *send_json_thousands(void *data)
-{
-    send_json(data, 1000);
-    return NULL;
-}
-
-static void *send_json_singles(void *data)
-{
-    send_json(data, 1);
-    return NULL;
-}
-
-/* Requests a second of all clients together. */
-static double measure(const struct peer *p, void *(*work)(void *), int writers, int requests)
-{
-    struct client clients[64];
-    pthread_t threads[64];
+    struct client clients[WRITERS];
+    pthread_t threads[WRITERS];
     double from = bench_seconds();
-    for (int i = 0; i < writers; i++) {
+    for (int i = 0; i < WRITERS; i++) {
         clients[i] = (struct client){.peer = p, .number = i, .requests = requests};
         clients[i].points = malloc(sizeof(struct blocks_point) * KEYS * ROWS);
-        if (!clients[i].points || pthread_create(&threads[i], NULL, work, &clients[i]) != 0) {
+        if (!clients[i].points ||
+            pthread_create(&threads[i], NULL, send_frames, &clients[i]) != 0) {
             peer_die("thread");
         }
     }
-    for (int i = 0; i < writers; i++) {
+    for (int i = 0; i < WRITERS; i++) {
         pthread_join(threads[i], NULL);
         free(clients[i].points);
     }
-    return writers * requests / (bench_seconds() - from);
+    return 1e-6 * WRITERS * KEYS * ROWS * requests / (bench_seconds() - from);
+}
+
+/* JSON requests of one shape. */
+struct shape {
+    const char *name;
+    int points, keys, requests;
+};
+
+struct bodies {
+    const struct shape *shape;
+    struct body body[LOAD_CONNECTIONS_MAX];
+};
+
+static struct load_bytes next_body(void *data, int connection, int number)
+{
+    struct bodies *b = data;
+    int rows = (b->shape->points + b->shape->keys - 1) / b->shape->keys;
+    return body_make(&b->body[connection], (int64_t)number * rows);
+}
+
+static void json_rows(const struct peer *p, const struct shape *shape, int connections,
+                      const char *seal)
+{
+    struct bodies *b = calloc(1, sizeof(*b));
+    struct load l = {.peer = p,
+                     .connections = connections,
+                     .requests = shape->requests,
+                     .make = next_body,
+                     .data = b};
+    char what[128];
+    b->shape = shape;
+    for (int i = 0; i < connections; i++) {
+        body_open(&b->body[i], RUN "1", shape->points, shape->keys);
+    }
+    load_run(&l);
+    int n = snprintf(what, sizeof(what), "%s, %d connections%s", shape->name, connections, seal);
+    if (shape->points > 1) {
+        bench_row(what, 1e-6 * shape->points * shape->requests / l.seconds, "M points/s", "");
+    } else {
+        bench_row(what, shape->requests / l.seconds, "requests/s", "");
+    }
+    static const struct {
+        const char *name;
+        double part;
+    } parts[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(what + n, sizeof(what) - (size_t)n, ": ack %s", parts[i].name);
+        bench_row(what, load_ack(&l, parts[i].part), "ms", "");
+    }
+    snprintf(what + n, sizeof(what) - (size_t)n, ": server's processor");
+    bench_row(what, 1e9 * l.cpu_server / shape->requests / shape->points, "ns/point", "");
+    for (int i = 0; i < connections; i++) {
+        body_close(&b->body[i]);
+    }
+    free(l.acks_ms);
+    free(b);
+}
+
+static void play(const char *seal, const char *what)
+{
+    static const struct shape shapes[] = {
+        {"ingest, JSON bodies of 1,000 points", 1000, 100, 20000},
+        {"ingest, JSON bodies of 1,000 keys, MLflow-shaped", 1000, 1000, 10000},
+        {"ingest, one JSON point a request", 1, 1, 60000},
+    };
+    struct peer p;
+    char row[128];
+    peer_start_as(&p, 18190, seal);
+    create_run(&p);
+    snprintf(row, sizeof(row), "ingest, binary frames, encoding included%s", what);
+    bench_row(row, frames_rate(&p, 1500), "M points/s", "");
+    for (size_t i = 0; i < 3; i++) {
+        json_rows(&p, &shapes[i], 1, what);
+        json_rows(&p, &shapes[i], 8, what);
+        json_rows(&p, &shapes[i], 64, what);
+    }
+    peer_end(&p);
 }
 
 int main(void)
 {
-    struct peer p;
-    peer_start(&p, 18190);
-    create_run(&p);
-    double frames = measure(&p, send_frames, WRITERS, FRAMES);
-    bench_row("ingest, binary frames, durable, encoding included", frames * KEYS * ROWS / 1e6,
-              "M points/s", ">= 5");
-    double bodies = measure(&p, send_json_thousands, WRITERS, 200);
-    bench_row("ingest, JSON bodies of 1,000 points, durable", bodies * 1000 / 1e6, "M points/s",
-              ">= 0.4");
-    bench_row("ingest, one JSON point a request, 32 clients",
-              measure(&p, send_json_singles, 32, 200), "requests/s", "");
-    peer_end(&p);
+    play("no", "");
+    play("yes", ", sealing");
     return 0;
 }
