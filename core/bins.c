@@ -60,6 +60,18 @@ void bins_grid_fill(enum bins_x x, struct bins_range range, uint32_t bins, struc
     out->to = saturate(((wide)out->number + out->count) * out->width);
 }
 
+uint32_t bins_place(const struct bins_grid *grid, int64_t x, int64_t *last)
+{
+    int64_t number = floor_divide(x, grid->width);
+    if (number < grid->number) {
+        *last = saturate((wide)grid->number * grid->width - 1);
+        return UINT32_MAX;
+    }
+    uint64_t index = (uint64_t)number - (uint64_t)grid->number;
+    *last = index < grid->count ? saturate(((wide)number + 1) * grid->width - 1) : INT64_MAX;
+    return index < grid->count ? (uint32_t)index : UINT32_MAX;
+}
+
 /* Where -Inf stands when doubles are sorted by sign and magnitude: NaN with a sign come before. */
 static const uint64_t order_of_minus_inf = ((uint64_t)1 << 52) - 1;
 

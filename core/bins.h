@@ -11,10 +11,11 @@
 #include "bucket.h"
 #include "fail.h"
 
-enum { BINS_MAX = 4096, BINS_COLUMN_COUNT = 11 };
+enum { BINS_MAX = 4096 };
 
-/* What points are binned by.  RELATIVE is time since the start of the run. */
-enum bins_x { BINS_STEP = 0, BINS_TIME = 1, BINS_RELATIVE = 2 };
+/* What points are binned by.  RELATIVE is time since the start of the run; METRIC is the value of
+ * another series, a double: bins_real.h. */
+enum bins_x { BINS_STEP = 0, BINS_TIME = 1, BINS_RELATIVE = 2, BINS_METRIC = 3 };
 
 /* Both ends are inside. */
 struct bins_range {
@@ -37,14 +38,28 @@ struct bins_grid {
  */
 void bins_grid_fill(enum bins_x x, struct bins_range range, uint32_t bins, struct bins_grid *out);
 
+/* The index of the bin that holds x; UINT32_MAX outside the grid.
+ *
+ *   last  the last x for which the answer is the same.
+ */
+uint32_t bins_place(const struct bins_grid *grid, int64_t x, int64_t *last);
+
 /* One bin that is not empty.  Order of points: x, then the other axis, then the value. */
 struct bin {
     uint32_t index;           /* in the grid */
     uint32_t n;               /* all points, the three counts below included */
     uint32_t nan, pinf, ninf; /* NaN, +Inf, -Inf */
-    int64_t x_first, x_last;  /* of its first and last point */
-    double first, last;       /* any double */
-    double min, max, mean;    /* of finite values, -0.0 below 0.0; NaN where there are none */
+    union {                   /* of its first and last point */
+        struct {
+            int64_t x_first, x_last;
+        };
+        struct {
+            double real_first, real_last; /* BINS_METRIC */
+        };
+    };
+    double first, last;    /* any double */
+    double min, max, mean; /* of finite values, -0.0 below 0.0; NaN where there are none */
+    double smooth;         /* smooth.h, at its last finite point; for those who ask for it */
 };
 
 /* Bins being filled.  Its own affair but for at and count. */

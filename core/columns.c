@@ -4,6 +4,7 @@
 
 enum {
     SERIES_COUNT_AT = 32,
+    GROUP_COUNT_AT = 36,
     TOTAL_AT = 40,
     ALIGNMENT = 8,
     POINT_BYTES = 24,
@@ -30,27 +31,38 @@ static void put_le_at(unsigned char *at, uint64_t value, int size)
     }
 }
 
-void columns_init(struct columns *c, enum bins_x x, const struct bins_grid *grid, unsigned mask,
+static void put_real(struct buf *b, double value)
+{
+    buf_put(b, &value, sizeof(value));
+}
+
+void columns_init(struct columns *c, const struct columns_grid *grid, unsigned mask,
                   struct buf *out)
 {
-    *c = (struct columns){.out = out, .mask = mask};
+    *c = (struct columns){.out = out, .x = grid->x, .mask = mask};
     buf_put(out, "TKBN\1", 5);
-    buf_byte(out, x);
+    buf_byte(out, grid->x);
     put_le16(out, mask);
-    buf_le64(out, (uint64_t)grid->width);
-    buf_le64(out, (uint64_t)grid->from);
-    buf_le64(out, (uint64_t)grid->to);
+    if (grid->x == BINS_METRIC) {
+        put_real(out, grid->real->width);
+        put_real(out, grid->real->from);
+        put_real(out, grid->real->to);
+    } else {
+        buf_le64(out, (uint64_t)grid->whole->width);
+        buf_le64(out, (uint64_t)grid->whole->from);
+        buf_le64(out, (uint64_t)grid->whole->to);
+    }
     buf_le64(out, 0);
     buf_le64(out, 0);
 }
 
-static double bin_value(const struct bin *bin, int column)
+static double bin_value(enum bins_x x, const struct bin *bin, int column)
 {
     switch (column) {
     case COLUMN_X_FIRST:
-        return (double)bin->x_first;
+        return x == BINS_METRIC ? bin->real_first : (double)bin->x_first;
     case COLUMN_X_LAST:
-        return (double)bin->x_last;
+        return x == BINS_METRIC ? bin->real_last : (double)bin->x_last;
     case COLUMN_FIRST:
         return bin->first;
     case COLUMN_LAST:
@@ -67,16 +79,18 @@ static double bin_value(const struct bin *bin, int column)
         return bin->nan;
     case COLUMN_PINF:
         return bin->pinf;
-    default:
+    case COLUMN_NINF:
         return bin->ninf;
+    default:
+        return bin->smooth;
     }
 }
 
 /* True if all values are the same after going through float; one NaN is like another here. */
-static bool column_is_narrow(const struct columns_series *s, int column)
+static bool column_is_narrow(enum bins_x x, const struct columns_series *s, int column)
 {
     for (size_t i = 0; i < s->count; i++) {
-        double value = bin_value(&s->bins[i], column);
+        double value = bin_value(x, &s->bins[i], column);
         if ((double)(float)value != value && value == value) {
             return false;
         }
@@ -84,11 +98,13 @@ static bool column_is_narrow(const struct columns_series *s, int column)
     return true;
 }
 
-static void column_put(const struct columns_series *s, int column, bool narrow, struct buf *out)
+static void column_put(const struct columns *c, const struct columns_series *s, int column,
+                       bool narrow)
 {
+    struct buf *out = c->out;
     unsigned char *at = buf_add(out, s->count * (narrow ? sizeof(float) : sizeof(double)));
     for (size_t i = 0; at && i < s->count; i++) {
-        double value = bin_value(&s->bins[i], column);
+        double value = bin_value(c->x, &s->bins[i], column);
         if (narrow) {
             float half = (float)value;
             memcpy(at + i * sizeof(half), &half, sizeof(half));
@@ -103,7 +119,7 @@ static unsigned series_narrow(const struct columns *c, const struct columns_seri
 {
     unsigned narrow = 0;
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        if (c->mask >> i & 1 && column_is_narrow(s, i)) {
+        if (c->mask >> i & 1 && column_is_narrow(c->x, s, i)) {
             narrow |= 1u << i;
         }
     }
@@ -137,6 +153,9 @@ void columns_add(struct columns *c, const struct columns_series *series)
     buf_put(out, s.key.at, s.key.size);
     buf_put(out, s.context.at, s.context.size);
     put_padding(out);
+    if (c->x == BINS_METRIC) {
+        buf_le64(out, s.unplaced);
+    }
     c->series_count++;
     if (s.count == 0) {
         return;
@@ -147,7 +166,7 @@ void columns_add(struct columns *c, const struct columns_series *series)
     put_padding(out);
     for (int i = 0; i < COLUMN_COUNT; i++) {
         if (c->mask >> i & 1) {
-            column_put(&s, i, narrow >> i & 1, out);
+            column_put(c, &s, i, narrow >> i & 1);
         }
     }
 }
@@ -162,6 +181,7 @@ track_status columns_end(struct columns *c, track_error *err)
     }
     TRY(buf_end(c->out, &all, err));
     put_le_at(c->out->at + SERIES_COUNT_AT, c->series_count, 4);
+    put_le_at(c->out->at + GROUP_COUNT_AT, c->group_count, 4);
     put_le_at(c->out->at + TOTAL_AT, all.size, 8);
     return TRACK_OK;
 }

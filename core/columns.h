@@ -2,11 +2,12 @@
  *
  * What a chart reads without parsing: arrays that begin at multiples of 8 bytes.
  * Layout:  schema/formats.md#tkbn, #tkpt
- * Uses:    bins, bytes.  Pure; any thread.
+ * Uses:    bins, bins_real, bytes.  Pure; any thread.
  */
 #ifndef CORE_COLUMNS_H
 #define CORE_COLUMNS_H
 #include "bins.h"
+#include "bins_real.h"
 #include "bytes.h"
 
 /* Columns of bins, in the order in which they are written; a set of them is a mask of 1 << column.
@@ -23,9 +24,10 @@ enum columns_of_bins {
     COLUMN_NAN,
     COLUMN_PINF,
     COLUMN_NINF,
+    COLUMN_SMOOTH, /* where smoothing was asked for */
     COLUMN_COUNT,
 };
-enum { COLUMNS_ALL = (1 << COLUMN_COUNT) - 1 };
+enum { COLUMNS_ALL = (1 << COLUMN_SMOOTH) - 1 };
 
 /* One series of an answer. */
 struct columns_series {
@@ -36,17 +38,26 @@ struct columns_series {
     struct bytes key, context; /* at most 65,535 bytes each */
     const struct bin *bins;    /* [count], by index */
     size_t count;
+    uint64_t unplaced; /* BINS_METRIC: points where that metric has no number */
 };
 
 /* An answer being written; its own affair. */
 struct columns {
     struct buf *out; /* empty at first */
+    enum bins_x x;
     unsigned mask;
-    uint32_t series_count;
+    uint32_t series_count, group_count; /* groups: columns_group.h */
+};
+
+/* The grid of a TKBN: one or the other, by x. */
+struct columns_grid {
+    enum bins_x x;
+    const struct bins_grid *whole;
+    const struct real_grid *real; /* BINS_METRIC */
 };
 
 /* Begins a TKBN: the head.  mask: which columns. */
-void columns_init(struct columns *c, enum bins_x x, const struct bins_grid *grid, unsigned mask,
+void columns_init(struct columns *c, const struct columns_grid *grid, unsigned mask,
                   struct buf *out);
 
 void columns_add(struct columns *c, const struct columns_series *series);

@@ -6,12 +6,16 @@
  */
 #ifndef SERVER_SERIES_H
 #define SERVER_SERIES_H
-#include "../core/bins.h"
+#include "../core/bins_group.h"
+#include "../core/bins_real.h"
+#include "../core/smooth.h"
 #include "store_series.h"
 #include "tail.h"
 
 enum {
     SERIES_BINS_MAX = 5000,      /* series of one request for bins */
+    SERIES_GROUPS_MAX = 1000,    /* groups of one request, by keys */
+    SERIES_JOIN_MAX = 2000000,   /* points of a series over another metric */
     SERIES_POINTS_MAX = 1000000, /* points of one page */
     SERIES_LINES_MAX = 10000,    /* lines of one page */
     SERIES_LIST_MAX = 10000,     /* series of one page */
@@ -30,6 +34,14 @@ struct series_have {
     uint64_t version;
 };
 
+/* Runs that are drawn as one. */
+struct group_ask {
+    const char *name;   /* "" where without is set */
+    bool without;       /* its runs lack the value that the others were grouped by */
+    const size_t *runs; /* [run_count] indexes of runs of the request */
+    size_t run_count;
+};
+
 struct bins_ask {
     const char *const *runs; /* [run_count], ids; those that are not there are left out */
     size_t run_count;
@@ -38,6 +50,13 @@ struct bins_ask {
     enum bins_x x;
     bool has_from, has_to;
     int64_t from, to;               /* steps or us, both inside */
+    struct series_ref x_key;        /* BINS_METRIC: the series that is x, */
+    double real_from, real_to;      /* and the range */
+    struct smooth_ask smooth;       /* SMOOTH_NONE: smooth of the bins is not filled */
+    const struct group_ask *groups; /* [group_count] */
+    size_t group_count;
+    unsigned stats;                 /* of groups: a mask of bands.h */
+    bool members;                   /* with groups: the series of their runs too */
     uint32_t bins;                  /* 1..BINS_MAX */
     unsigned columns;               /* mask of columns.h; a part of the version only */
     const struct series_have *have; /* [have_count] */
@@ -45,31 +64,55 @@ struct bins_ask {
 };
 
 struct series_bins {
-    const char *run; /* of ask */
+    const char *run;       /* of ask */
+    size_t run_at, key_at; /* where they stand in ask */
     const char *name, *context;
     int64_t id;
     uint64_t version;       /* of its points, grid and columns */
     bool exact, unchanged;  /* unchanged: no bins, the caller has them */
     const struct bin *bins; /* [count] */
     size_t count;
+    size_t unplaced; /* BINS_METRIC: points where that metric has no number */
+};
+/* One key of a group: bins of the bins of its runs, of their smoothed values where asked for. */
+struct series_group {
+    size_t group; /* index in ask */
+    const char *name, *context;
+    int64_t id; /* of the group's name and the key */
+    uint64_t version;
+    bool unchanged;
+    size_t runs;                  /* that have the series */
+    const struct group_bin *bins; /* [count] */
+    size_t count;
 };
 struct bins_answer {
     struct bins_grid grid;            /* width 1 and no bins where there are no points */
+    struct real_grid real;            /* BINS_METRIC: in its place */
     const struct series_bins *series; /* [count], runs in the order of ask, keys within */
     size_t count;
+    const struct series_group *groups; /* [group_count], groups in the order of ask, keys within */
+    size_t group_count;
 };
 
-/* Many series of many runs on one grid.
+/* Many series of many runs on one grid, and groups of them.
  *
- * TRACK_INVALID    from > to, bins out of range, no runs or keys, or over SERIES_BINS_MAX series.
+ * A group is calculated from all its runs that have the series; those that are not there or lack it
+ * show as the difference of asked and counted.  A caller names a group that it has with "group" as
+ * the run.
+ *
+ * TRACK_INVALID    from > to, bins out of range, no runs or keys, over SERIES_BINS_MAX series or
+ *                  SERIES_GROUPS_MAX groups.
  * TRACK_TOO_LARGE  times of over BINS_SORT_MAX points that do not ascend: ask by step, or for a
- *                  smaller range.
+ *                  smaller range; over SERIES_JOIN_MAX points over a metric; a window of over
+ *                  SMOOTH_WINDOW_MAX points.
  * TRACK_NOMEM      the arena's limit: ask for fewer series or bins.
  * and what tail_take says.
  *
  * Cost:  10 ns a point in range; by step, 0.2 us a bucket of packs instead of their points; nothing
- *        for series that are unchanged (bench/series.c).
- * Tests: tests/server/test_series_bins.c
+ *        for series that are unchanged (bench/series.c).  Smoothed: 12 ns a point of the whole
+ *        series at first, of what is shown later on (bench/smooth.c).
+ * Tests: tests/server/test_series_bins.c, test_series_smooth.c, test_series_group.c,
+ *        test_series_join.c
  */
 track_status series_bins(struct tail *t, const struct bins_ask *ask, struct arena *arena,
                          struct bins_answer *out, track_error *err);

@@ -1,10 +1,9 @@
-#include "../core/hash.h"
-#include "series.h"
-#include "tail_source.h"
+#include "../core/bins_merge.h"
+#include "series_bin.h"
+#include "series_group.h"
 
+#include <math.h>
 #include <string.h>
-
-enum { WORK_BYTES = 1 << 30 }; /* what reading one series takes */
 
 /* A request on its way. */
 struct asking {
@@ -16,6 +15,7 @@ struct asking {
     size_t count;
     bool any;
     struct bins_range range; /* of all points of all series, in x */
+    struct real_range real;  /* of BINS_METRIC */
 };
 
 static track_status asking_nomem(track_error *err)
@@ -33,9 +33,13 @@ static track_status ask_check(const struct bins_ask *ask, track_error *err)
         return FAIL(err, TRACK_INVALID, "%zu runs by %zu keys, must be 1 to %d series",
                     ask->run_count, ask->key_count, SERIES_BINS_MAX);
     }
-    if (ask->has_from && ask->has_to && ask->from > ask->to) {
-        return FAIL(err, TRACK_INVALID, "from %lld is behind to %lld", (long long)ask->from,
-                    (long long)ask->to);
+    if (ask->group_count > SERIES_GROUPS_MAX / ask->key_count) {
+        return FAIL(err, TRACK_INVALID, "%zu groups by %zu keys, must be at most %d",
+                    ask->group_count, ask->key_count, SERIES_GROUPS_MAX);
+    }
+    if (ask->has_from && ask->has_to &&
+        (ask->x == BINS_METRIC ? ask->real_from > ask->real_to : ask->from > ask->to)) {
+        return FAIL(err, TRACK_INVALID, "from is behind to");
     }
     return TRACK_OK;
 }
@@ -53,10 +57,8 @@ static struct bins_range series_range(const struct tail_run *run, const struct t
                                bins_time_since(w->summary.time_max_us, started)};
 }
 
-static track_status asking_add(struct asking *a, const struct tail_run *run,
-                               const struct tail_series *s, const char *id, track_error *err)
+static void asking_widen(struct asking *a, struct bins_range range)
 {
-    struct bins_range range = series_range(run, s, a->ask->x);
     if (!a->any || range.first < a->range.first) {
         a->range.first = range.first;
     }
@@ -64,16 +66,40 @@ static track_status asking_add(struct asking *a, const struct tail_run *run,
         a->range.last = range.last;
     }
     a->any = true;
+}
+
+/* The same for a metric: from its least to its greatest number. */
+static void asking_widen_real(struct asking *a, const struct tail_series *x)
+{
+    if (!x || isnan(x->whole.summary.min)) {
+        return;
+    }
+    a->real.first = a->any ? fmin(a->real.first, x->whole.summary.min) : x->whole.summary.min;
+    a->real.last = a->any ? fmax(a->real.last, x->whole.summary.max) : x->whole.summary.max;
+    a->any = true;
+}
+
+static track_status asking_add(struct asking *a, const struct series_at *at, const char *id,
+                               struct series_bins found, track_error *err)
+{
+    if (a->ask->x == BINS_METRIC) {
+        asking_widen_real(a, at->x);
+    } else {
+        asking_widen(a, series_range(at->run, at->s, a->ask->x));
+    }
     struct series_bins *to = &a->series[a->count++];
-    *to = (struct series_bins){.run = id, .id = s->id};
-    to->name = arena_text(a->arena, s->name, strlen(s->name));
-    to->context = arena_text(a->arena, s->context, strlen(s->context));
+    *to = found;
+    to->run = id;
+    to->id = at->s->id;
+    to->name = arena_text(a->arena, at->s->name, strlen(at->s->name));
+    to->context = arena_text(a->arena, at->s->context, strlen(at->s->context));
     return to->name && to->context ? TRACK_OK : asking_nomem(err);
 }
 
 /* First pass: which series there are, and where they begin and end. */
-static track_status asking_find(struct asking *a, const char *id, track_error *err)
+static track_status asking_find(struct asking *a, size_t run_at, track_error *err)
 {
+    const char *id = a->ask->runs[run_at];
     AUTO_TAIL struct tail_run *run = NULL;
     track_error ignored;
     track_status status = tail_take(a->tail, id, TAIL_FRESH, &run, &ignored);
@@ -84,11 +110,11 @@ static track_status asking_find(struct asking *a, const char *id, track_error *e
         return FAIL(err, status, "%s", ignored.message);
     }
     for (size_t i = 0; i < a->ask->key_count; i++) {
-        const struct series_ref *key = &a->ask->keys[i];
-        struct tail_series *s;
-        TRY(tail_find(run, key->name, key->context, &s, err));
-        if (s && s->whole.summary.n) {
-            TRY(asking_add(a, run, s, id, err));
+        struct series_at at;
+        TRY(series_at_find(run, a->ask, &a->ask->keys[i], &at, err));
+        if (at.s && at.s->whole.summary.n) {
+            struct series_bins found = {.run_at = run_at, .key_at = i};
+            TRY(asking_add(a, &at, id, found, err));
         }
     }
     return TRACK_OK;
@@ -109,18 +135,22 @@ static void asking_grid(struct asking *a)
     bins_grid_fill(ask->x, range, ask->bins, grid);
 }
 
-/* What the answer for a series depends on. */
-static track_status series_version(const struct asking *a, const struct tail_run *run,
-                                   const struct tail_series *s, uint64_t *out, track_error *err)
+static void asking_grid_real(struct asking *a)
 {
-    const struct bins_grid *grid = &a->out->grid;
-    int64_t started = a->ask->x == BINS_RELATIVE ? run->started_us : 0;
-    int64_t parts[] = {s->id,      s->whole.summary.n, a->ask->x, a->ask->columns, grid->width,
-                       grid->from, grid->to,           started,   run->node};
-    struct digest digest;
-    TRY(hash_sha256((struct bytes){(unsigned char *)parts, sizeof(parts)}, &digest, err));
-    memcpy(out, digest.at, sizeof(*out));
-    return TRACK_OK;
+    const struct bins_ask *ask = a->ask;
+    struct real_range range = a->real;
+    range.first = ask->has_from ? ask->real_from : range.first;
+    range.last = ask->has_to ? ask->real_to : range.last;
+    if (!a->any || range.first > range.last) {
+        a->out->real = (struct real_grid){.width = 1, .from = range.first, .to = range.first};
+        return;
+    }
+    real_grid_fill(range, ask->bins, &a->out->real);
+}
+
+static bool grid_is_empty(const struct asking *a)
+{
+    return (a->ask->x == BINS_METRIC ? a->out->real.count : a->out->grid.count) == 0;
 }
 
 static bool asking_has(const struct asking *a, const struct series_bins *s)
@@ -134,43 +164,14 @@ static bool asking_has(const struct asking *a, const struct series_bins *s)
     return false;
 }
 
-/* Adds the points of a series to bins. */
-static track_status asking_read(struct asking *a, const struct tail_run *run,
-                                const struct tail_series *s, struct bins *bins, track_error *err)
-{
-    AUTO_ARENA arena = ARENA(WORK_BYTES);
-    const struct bins_grid *grid = bins->grid;
-    bool by_step = a->ask->x == BINS_STEP;
-    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, by_step, grid->width};
-    struct bins_axis axis = {a->ask->x, a->ask->x == BINS_RELATIVE ? run->started_us : 0};
-    struct tail_reading reading = {.arena = &arena};
-    struct tail_sources sources;
-    if (by_step) {
-        ask.steps = (struct bins_range){grid->from, grid->to};
-    }
-    TRY(tail_source_open(s, &ask, &reading, &sources, err));
-    return bins_add_sources(bins, axis, sources.at, sources.count, err);
-}
-
-static track_status asking_bin(struct asking *a, const struct tail_run *run,
-                               const struct tail_series *s, struct series_bins *to,
+static track_status asking_bin(struct asking *a, const struct series_at *at, struct series_bins *to,
                                track_error *err)
 {
-    struct bins bins;
-    TRY(series_version(a, run, s, &to->version, err));
+    TRY(series_bin_version(a->ask, a->out, at, &to->version, err));
     to->unchanged = asking_has(a, to);
-    bins_init(&bins, &a->out->grid, a->arena);
-    if (to->unchanged || a->out->grid.count == 0) {
-        return TRACK_OK;
-    }
-    TRY(asking_read(a, run, s, &bins, err));
-    if (bins_end(&bins, NULL) != TRACK_OK) {
-        return asking_nomem(err);
-    }
-    to->bins = bins.at;
-    to->count = bins.count;
-    to->exact = bins_are_exact(&bins);
-    return TRACK_OK;
+    return to->unchanged || grid_is_empty(a)
+               ? TRACK_OK
+               : series_bin_fill(a->ask, a->out, at, a->arena, to, err);
 }
 
 /* Second pass over the series of one run: [*next] and those behind it. */
@@ -181,10 +182,11 @@ static track_status asking_fill(struct asking *a, size_t *next, track_error *err
     TRY(tail_take(a->tail, id, TAIL_AS_IS, &run, err));
     for (; *next < a->count && a->series[*next].run == id; (*next)++) {
         struct series_bins *to = &a->series[*next];
-        struct tail_series *s;
-        TRY(tail_find(run, to->name, to->context, &s, err));
-        if (s) {
-            TRY(asking_bin(a, run, s, to, err));
+        struct series_ref key = {to->name, to->context};
+        struct series_at at;
+        TRY(series_at_find(run, a->ask, &key, &at, err));
+        if (at.s) {
+            TRY(asking_bin(a, &at, to, err));
         }
     }
     return TRACK_OK;
@@ -201,14 +203,23 @@ track_status series_bins(struct tail *t, const struct bins_ask *ask, struct aren
         return asking_nomem(err);
     }
     for (size_t i = 0; i < ask->run_count; i++) {
-        TRY(asking_find(&a, ask->runs[i], err));
+        TRY(asking_find(&a, i, err));
     }
-    asking_grid(&a);
-    for (size_t next = 0; next < a.count;) {
+    if (ask->x == BINS_METRIC) {
+        asking_grid_real(&a);
+    } else {
+        asking_grid(&a);
+    }
+    bool alone = ask->group_count == 0 || ask->members;
+    for (size_t next = 0; alone && next < a.count;) {
         TRY(asking_fill(&a, &next, err));
     }
     answer.series = a.series;
     answer.count = a.count;
+    if (ask->group_count) {
+        TRY(series_groups(t, ask, arena, &answer, err));
+        answer.count = alone ? a.count : 0;
+    }
     *out = answer;
     return TRACK_OK;
 }

@@ -1,5 +1,7 @@
 #include "tail_series.h"
 
+#include "tail_marks.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -344,6 +346,7 @@ void tail_series_release(struct tail_series *s)
         tail_chunk_release(&s->chunks[i]);
     }
     tail_series_drop_parts(s);
+    tail_marks_release(s);
     free(s->chunks);
     free(s->pending);
     s->chunks = NULL;

@@ -46,8 +46,9 @@ struct tail_series {
     size_t chunk_count, chunk_room;
     struct point *pending; /* [pending_count] */
     size_t pending_count, pending_room;
-    size_t bytes;  /* of memory, of all this */
-    int64_t put_n; /* summary.n when its row was stored last; 0: never */
+    struct tail_marks *marks; /* of smoothing: tail_marks.h */
+    size_t bytes;             /* of memory, of all this */
+    int64_t put_n;            /* summary.n when its row was stored last; 0: never */
 };
 
 /* Adds rows of a column, in any order.

@@ -36,10 +36,15 @@ static track_status encode_bins(struct buf *out)
          .mean = NAN},
     };
     struct bins_grid grid = {.width = 2, .from = 0, .to = 8, .count = 4};
-    struct columns_series s = {
-        {1, 2, 3}, 0x77, 0x1122334455667788, false, TEXT("loss"), TEXT("{\"rank\":1}"), bins, 2};
+    struct columns_series s = {.run = {1, 2, 3},
+                               .id = 0x77,
+                               .version = 0x1122334455667788,
+                               .key = TEXT("loss"),
+                               .context = TEXT("{\"rank\":1}"),
+                               .bins = bins,
+                               .count = 2};
     struct columns c;
-    columns_init(&c, BINS_STEP, &grid, COLUMNS_ALL, out);
+    columns_init(&c, &(struct columns_grid){BINS_STEP, &grid, NULL}, COLUMNS_ALL, out);
     columns_add(&c, &s);
     s.unchanged = true;
     columns_add(&c, &s);
@@ -56,6 +61,32 @@ TEST(columns, have_the_golden_bytes_of_bins)
     AUTO_BUF less = BUF(b.size - 1);
     CHECK(encode_bins(&exact) == TRACK_OK);
     CHECK(encode_bins(&less) == TRACK_TOO_LARGE);
+}
+
+/* x is another metric, and there is a column of smoothed values. */
+static track_status encode_real(struct buf *out)
+{
+    static const struct bin bins[] = {{.index = 1,
+                                       .n = 1,
+                                       .real_first = 0.25,
+                                       .real_last = 0.3,
+                                       .smooth = 2,
+                                       .first = 1,
+                                       .last = 1}};
+    struct real_grid grid = {.width = 0.2, .number = -1, .from = -0.2, .to = 0.4, .count = 3};
+    struct columns_series s = {.id = 5, .key = TEXT("y"), .bins = bins, .count = 1, .unplaced = 7};
+    struct columns c;
+    unsigned mask = 1 << COLUMN_X_FIRST | 1 << COLUMN_X_LAST | 1 << COLUMN_SMOOTH;
+    columns_init(&c, &(struct columns_grid){BINS_METRIC, NULL, &grid}, mask, out);
+    columns_add(&c, &s);
+    return columns_end(&c, NULL);
+}
+
+TEST(columns, have_the_golden_bytes_of_bins_over_a_metric)
+{
+    AUTO_BUF b = BUF(4096);
+    CHECK(encode_real(&b) == TRACK_OK);
+    CHECK_GOLDEN("columns_real", ((struct bytes){b.at, b.size}));
 }
 
 static track_status encode_points(struct buf *out)

@@ -11,6 +11,7 @@ import pytest
 # Answers that take more than a request; each is provoked where it is named.
 ELSEWHERE = {
     ('run_search', 504): 'tests/server/test_search.c (deadline of a read)',
+    ('bins_get', 413): 'tests/e2e/test_bins.py',
     ('bins_get', 504): 'tests/server/test_tail.c',
     ('frame_add', 429): 'tests/server/test_writer.c (queue full)',
     ('event_stream', 429): 'test_streams.py (257 streams)',
@@ -243,6 +244,9 @@ def walk_points_out(call, run):
     assert [s['key'] for s in bins['series']] == ['loss', 'val/acc'] and bins['series'][0]['n'] == [1] * 5
     have = {f'{s["run"]}:{s["id"]}': s['version'] for s in bins['series']}
     assert all(s['unchanged'] for s in call('bins_get', 200, body=ask | {'have': have})['series'])
+    more = {'smooth': {'weight': 0.9}, 'group': {'sets': [{'name': None, 'runs': [run]}], 'members': True, 'stats': ['mean', 'std']}}
+    assert call('bins_get', 200, body=ask | more)['groups'][0]['std'][0] is None
+    assert call('bins_get', 200, body=ask | {'x': {'metric': 'val/acc'}, 'from': 0.5})['metric'] == 'val/acc'
     binary = call('bins_get', 200, body=ask, headers={'Accept': 'application/x-track-bins'})
     assert binary.body[:4] == b'TKBN'
     for bad in ({}, {'runs': [], 'keys': ['a']}, {'runs': ['x'], 'keys': ['a']}, {'runs': [run], 'keys': []}, ask | {'x': 'y'},

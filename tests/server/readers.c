@@ -1,5 +1,7 @@
 #include "readers.h"
 
+#include "readers_smooth.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -123,22 +125,28 @@ static bool points_agree(struct points *p, const struct readers *r, size_t serie
     return next == r->count[series] || differs("points", series, "too few");
 }
 
-/* The bins of a series by definition, on the grid of out. */
-static track_status bins_of(const struct readers *r, size_t series, enum bins_x x, struct bins *out)
+/* The points of a series in the order of x. */
+static struct readers_points sorted_of(const struct readers *r, size_t series, enum bins_x x,
+                                       struct arena *arena)
 {
     size_t count = r->count[series];
-    struct point *sorted = ARENA_ARRAY(out->arena, struct point, count + 1);
+    struct point *sorted = ARENA_ARRAY(arena, struct point, count + 1);
     if (!sorted) {
-        return TRACK_NOMEM;
+        return (struct readers_points){.at = NULL};
     }
     memcpy(sorted, r->at[series], count * sizeof(*sorted));
     if (x != BINS_STEP) {
         qsort(sorted, count, sizeof(*sorted), by_time);
     }
-    for (size_t i = 0; i < count; i++) {
-        int64_t at = x == BINS_STEP ? sorted[i].step : sorted[i].time_us;
-        at -= x == BINS_RELATIVE ? NOW_US : 0;
-        bins_add(out, &at, &sorted[i].value, 1);
+    return (struct readers_points){sorted, count, x == BINS_RELATIVE ? NOW_US : 0};
+}
+
+/* The bins of points by definition, on the grid of out. */
+static track_status bins_of(const struct readers_points *in, enum bins_x x, struct bins *out)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        int64_t at = x == BINS_STEP ? in->at[i].step : in->at[i].time_us - in->origin_us;
+        bins_add(out, &at, &in->at[i].value, 1);
     }
     return bins_end(out, NULL);
 }
@@ -169,7 +177,8 @@ static bool bins_agree(struct points *p, const struct readers *r, const struct b
         return true;
     }
     bins_init(&want, &answer.grid, &arena);
-    if (bins_of(r, series, ask->x, &want) != TRACK_OK) {
+    struct readers_points sorted = sorted_of(r, series, ask->x, &arena);
+    if (!sorted.at || bins_of(&sorted, ask->x, &want) != TRACK_OK) {
         return differs("bins", series, "no bins by definition");
     }
     if (want.count != answer.series[0].count || answer.series[0].exact != bins_are_exact(&want)) {
@@ -180,7 +189,7 @@ static bool bins_agree(struct points *p, const struct readers *r, const struct b
             return differs("bins", series, "another bin");
         }
     }
-    return true;
+    return readers_smooth_agrees(ask, &answer.grid, &sorted, &answer.series[0]);
 }
 
 /* Some charts of a series: any axis, any zoom. */
@@ -192,6 +201,7 @@ static bool charts_agree(struct points *p, const struct readers *r, size_t serie
     for (enum bins_x x = BINS_STEP; x <= BINS_RELATIVE; x++) {
         struct bins_ask ask = {.runs = &run, .run_count = 1, .keys = &key, .key_count = 1, .x = x};
         ask.bins = 1 + (uint32_t)(readers_next(random) % BINS_MAX);
+        ask.smooth = readers_any_smooth(random);
         if (r->count[series] && readers_next(random) % 2) {
             const struct point *a = &r->at[series][readers_next(random) % r->count[series]];
             const struct point *b = &r->at[series][readers_next(random) % r->count[series]];
@@ -205,7 +215,8 @@ static bool charts_agree(struct points *p, const struct readers *r, size_t serie
             return false;
         }
     }
-    return true;
+    size_t both[2] = {series, readers_next(random) % READERS_SERIES};
+    return readers_join_agrees(p, r, both, random);
 }
 
 /* What the table of series says of one. */
