@@ -1,6 +1,7 @@
 /* Pages of a project with 100,000 runs of four parameters, two tags and three metrics each. */
 #include "../core/hash.h"
 #include "../server/store_base.h"
+#include "../server/store_fact.h"
 #include "../server/store_search.h"
 #include "../server/store_series.h"
 #include "bench.h"
@@ -97,6 +98,17 @@ static track_status fill_work(struct ticket *t, struct db *db, track_error *err)
     return TRACK_OK;
 }
 
+/* Says that less is better of val/loss. */
+static void define(struct store *s, const char *run, struct arena *a)
+{
+    track_error err = {0};
+    const struct metric_def def = {.name = "val/loss", .unit = "", .step_key = "", .goal = 1};
+    struct metric_def_set call = {.run = run, .defs = &def, .count = 1, .now_us = NOW_US};
+    call.ticket.arena = a;
+    die(store_metric_def_set(s, &call, &err), &err);
+    die(ticket_wait(store_writer(s), &call.ticket, 60000, &err), &err);
+}
+
 static void fill(struct store *s)
 {
     AUTO_ARENA a = ARENA(1 << 20);
@@ -106,6 +118,7 @@ static void fill(struct store *s)
     put.ticket.arena = &a;
     die(store_run_put(s, &put, &err), &err);
     die(ticket_wait(store_writer(s), &put.ticket, 60000, &err), &err);
+    define(s, put.id, &a);
     for (int64_t first = 0; first < RUNS; first += RUNS_A_TICKET) {
         struct filling f = {.project = put.run.project, .first = first};
         f.ticket.arena = &a;
@@ -152,18 +165,29 @@ static void search_rows(struct store *s)
     static const struct {
         const char *what, *filter, *order, *target;
         bool total;
+        int64_t limit;
     } rows[] = {
-        {"first page of 100,000 runs", "", "", "5", false},
-        {"first page and their number", "", "", "50", true},
-        {"sorted by name", "", "name", "200", false},
-        {"sorted by a parameter", "", "-params.seed", "300", false},
-        {"sorted by a metric", "", "metrics.loss", "300", false},
-        {"filtered by status, 2 % fit", "status:failed", "", "50", false},
-        {"filtered by tag, 1 % fit", "tag:baseline", "", "50", false},
+        {"first page of 100,000 runs", "", "", "5", false, 50},
+        {"first page and their number", "", "", "50", true, 50},
+        {"sorted by name", "", "name", "200", false, 50},
+        {"sorted by a parameter", "", "-params.seed", "300", false, 50},
+        {"sorted by a metric", "", "metrics.loss", "300", false, 50},
+        {"filtered by status, 2 % fit", "status:failed", "", "50", false, 50},
+        {"filtered by tag, 1 % fit", "tag:baseline", "", "50", false, 50},
         {"filtered by metric and parameter, counted", "min(val/loss)<0.01 config.lr<0.001", "",
-         "300", true},
-        {"filtered by a rare text", "'resnet-77777'", "", "300", false},
-        {"filtered by a pattern, 1 % fit", "name~'77$'", "", "300", false},
+         "300", true, 50},
+        {"filtered by a rare text", "'resnet-77777'", "", "300", false, 50},
+        {"filtered by a pattern, 1 % fit", "name~'77$'", "", "300", false, 50},
+        {"best value of those with a metric and a parameter", "metrics.loss<0.5 params.lr>0.001",
+         "best(val/loss)", "10", false, 50},
+        {"the same, their number alone", "metrics.loss<0.5 params.lr>0.001", "best(val/loss)",
+         "200", true, 0},
+        {"best value, 1 run in 500 fits", "metrics.loss<0.02 params.lr<0.0006", "best(val/loss)",
+         "10", false, 50},
+        {"best value, 1 run in 10,000 fits", "metrics.loss<0.001 params.lr<0.0006",
+         "best(val/loss)", "10", false, 50},
+        {"best value, 1 run in 200 by three terms",
+         "metrics.loss<0.2 params.lr<0.001 params.opt=adam", "best(val/loss)", "10", false, 50},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct question q = {s,
@@ -172,7 +196,7 @@ static void search_rows(struct store *s)
                               .order = rows[i].order,
                               .columns = columns,
                               .column_count = 5,
-                              .limit = 50,
+                              .limit = rows[i].limit,
                               .total = rows[i].total,
                               .now_us = NOW_US,
                               .budget_ms = 10000}};

@@ -241,7 +241,7 @@ static track_status list_runs(struct cmd *c, const char *filter, track_error *er
     const char *cols = args_find(c->args, "cols");
     struct list *l = ARENA_NEW(c->arena, struct list);
     struct runs_query q;
-    int64_t total = 0;
+    bool more = false;
     if (!l) {
         return FAIL(err, TRACK_NOMEM, "a list");
     }
@@ -255,9 +255,11 @@ static track_status list_runs(struct cmd *c, const char *filter, track_error *er
     q.column_count = l->asked_count;
     struct table_spec spec = {"runs", "run", l->columns, l->count};
     TRY(table_init(&l->table, c->print, c->arena, &spec, err));
-    TRY(runs_list(c, &q, add_run, l, &total, err));
+    TRY(runs_list(c, &q, add_run, l, &more, err));
     TRY(table_write(&l->table, err));
     if (c->print->mode == PRINT_TABLE) {
+        int64_t total = (int64_t)l->table.row_count; /* counted when the rows are out */
+        TRY(more ? runs_count(c, &q, &total, err) : TRACK_OK);
         print_say(c->print, "%zu of %lld runs", l->table.row_count, (long long)total);
     }
     return TRACK_OK;

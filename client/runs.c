@@ -32,9 +32,8 @@ static void write_query(struct json_writer *w, const struct runs_query *q, const
     json_write_int(w, "limit", count);
     if (*cursor) {
         json_write_text(w, "cursor", cursor);
-    } else {
-        json_write_bool(w, "total", true);
     }
+    json_write_bool(w, "total", count == 0);
     json_write_bool(w, "deleted", q->deleted);
     json_write_close(w);
 }
@@ -50,25 +49,31 @@ static track_status get_page(struct cmd *c, const struct runs_query *q, const ch
 }
 
 track_status runs_list(struct cmd *c, const struct runs_query *q, runs_row *row, void *data,
-                       int64_t *total, track_error *err)
+                       bool *more, track_error *err)
 {
     const char *cursor = "";
-    int64_t left = q->limit ? q->limit : INT64_MAX, all = 0;
+    int64_t left = q->limit ? q->limit : INT64_MAX;
     while (cursor && left > 0) {
         const struct json *page, *list;
         TRY(get_page(c, q, cursor, left < PAGE_COUNT ? left : PAGE_COUNT, &page, err));
         TRY(json_need_array(page, "runs", &list, err));
-        TRY(json_may_int(page, "total", &all, err));
         for (uint32_t i = 0; i < list->count && left > 0; i++, left--) {
             TRY(row(c, &list->items[i], data, err));
         }
         cursor = NULL;
         TRY(json_may_text(page, "next", &cursor, err));
     }
-    if (total) {
-        *total = all;
+    if (more) {
+        *more = cursor != NULL;
     }
     return TRACK_OK;
+}
+
+track_status runs_count(struct cmd *c, const struct runs_query *q, int64_t *out, track_error *err)
+{
+    const struct json *page;
+    TRY(get_page(c, q, "", 0, &page, err));
+    return json_need_int(page, "total", out, err);
 }
 
 const char *runs_short_id(const char *id)

@@ -28,13 +28,16 @@ track_status runs_fill(struct cmd *c, const char *filter, struct runs_query *out
 
 /* Calls row for each run of the search, in order, until the limit.
  *
- *   total  how many there are without the limit; may be NULL.
+ *   more  there are others behind the limit; may be NULL.
  *
  * TRACK_INVALID  a faulty filter or order; err shows it with a caret.  Others as api_send, and what
  *                row returns.
  */
 track_status runs_list(struct cmd *c, const struct runs_query *q, runs_row *row, void *data,
-                       int64_t *total, track_error *err);
+                       bool *more, track_error *err);
+
+/* How many runs there are without the limit.  Statuses as runs_list. */
+track_status runs_count(struct cmd *c, const struct runs_query *q, int64_t *out, track_error *err);
 
 /* The last eight digits of an id, as the command and the pages show it. */
 const char *runs_short_id(const char *id);

@@ -67,7 +67,7 @@ static track_status parse_search(struct app *app, const struct request *rq, stru
     TRY(json_may_text(body, "filter", &out->filter, err));
     TRY(json_may_text(body, "order", &out->order, err));
     TRY(json_may_array(body, "columns", &columns, err));
-    TRY(json_may_int_in(body, "limit", (struct json_range){1, SEARCH_LIMIT_MAX}, &out->limit, err));
+    TRY(json_may_int_in(body, "limit", (struct json_range){0, SEARCH_LIMIT_MAX}, &out->limit, err));
     TRY(json_may_int_in(body, "offset", (struct json_range){0, SEARCH_OFFSET_MAX}, &out->offset,
                         err));
     TRY(json_may_bool(body, "deleted", &out->deleted, err));

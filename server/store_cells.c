@@ -27,7 +27,7 @@ track_status cells_init(struct cells *c, struct db *db, const struct search *sea
             continue;
         }
         c->plans[i].func = o->func;
-        TRY(search_key_ids(db, o->key, &c->plans[i].ids, err));
+        TRY(search_key_ids(db, o->key, project, &c->plans[i].ids, err));
         if (o->func == FILTER_BEST) {
             TRY(search_goal(db, o->key, project, &c->plans[i].func, err));
         }

@@ -32,8 +32,7 @@ static void put_between(struct sql *q, const char *text, int64_t low, int64_t hi
     sql_bind(q, db_i(high));
 }
 
-/* A comparison of the times that stand before it. */
-static void put_time_test(struct sql *q, const struct filter *term)
+void sql_put_time_test(struct sql *q, const struct filter *term)
 {
     int64_t from_us, last_us, high_from_us, high_last_us;
     time_span(q, term->values, &from_us, &last_us);
@@ -60,8 +59,7 @@ static struct db_value value_of(const struct filter_value *v, bool number)
     return number ? db_f(v->number) : db_t(v->text);
 }
 
-/* A comparison of the texts or numbers that stand before it, but for LIKE and the like. */
-static void put_plain_test(struct sql *q, const struct filter *term, bool number)
+void sql_put_test(struct sql *q, const struct filter *term, bool number)
 {
     const struct filter_value *v = term->values;
     if (term->op == FILTER_BETWEEN) {
@@ -116,9 +114,9 @@ static void put_attribute(struct sql *q, const struct filter *term)
     }
     sql_put_value(q, &term->operand);
     if (type == FILTER_IS_TIME) {
-        put_time_test(q, term);
+        sql_put_time_test(q, term);
     } else {
-        put_plain_test(q, term, type != FILTER_IS_TEXT && type != FILTER_IS_STATE);
+        sql_put_test(q, term, type != FILTER_IS_TEXT && type != FILTER_IS_STATE);
     }
 }
 
@@ -150,11 +148,11 @@ static void put_param_test(struct sql *q, const struct filter *term)
     } else if (number) {
         bool differs = term->op == FILTER_NE || term->negated;
         sql_put(q, differs ? "(x.num IS NULL OR x.num" : "x.num");
-        put_plain_test(q, term, true);
+        sql_put_test(q, term, true);
         sql_put(q, differs ? ")" : "");
     } else {
         sql_put(q, "x.value");
-        put_plain_test(q, term, false);
+        sql_put_test(q, term, false);
     }
 }
 
@@ -162,8 +160,10 @@ static void put_param_test(struct sql *q, const struct filter *term)
 static void put_fact_term(struct sql *q, const struct filter *term)
 {
     bool param = term->operand.field == FILTER_PARAM;
-    sql_put(q, param ? "EXISTS(SELECT 1 FROM run_param x WHERE x.run = r.node AND x.key = "
-                     : "EXISTS(SELECT 1 FROM tag x WHERE x.owner = r.node AND x.key = ");
+    sql_put(q, param ? "EXISTS(SELECT 1 FROM run_param x WHERE x.run = "
+                     : "EXISTS(SELECT 1 FROM tag x WHERE x.owner = ");
+    sql_put(q, q->node);
+    sql_put(q, " AND x.key = ");
     sql_bind(q, db_t(term->operand.key));
     if (term->op != FILTER_THERE && term->op != FILTER_NULL) {
         sql_put(q, " AND ");
@@ -173,7 +173,7 @@ static void put_fact_term(struct sql *q, const struct filter *term)
             put_like(q, term, "x.value");
         } else {
             sql_put(q, "x.value");
-            put_plain_test(q, term, false);
+            sql_put_test(q, term, false);
         }
     }
     sql_put(q, ")");
@@ -229,6 +229,10 @@ static void put_text(struct sql *q, const char *text)
 
 static void put_term(struct sql *q, const struct filter *term)
 {
+    if (term == q->known) {
+        sql_put(q, "TRUE");
+        return;
+    }
     switch (term->operand.field) {
     case FILTER_TEXT:
         put_text(q, term->operand.key);

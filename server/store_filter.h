@@ -1,6 +1,7 @@
 /* store_filter - a filter as SQL, the only place that makes SQL text.
  *
- * Every value, every key is a bound parameter; only words of ours are text.  The run is `r`.
+ * Every value, every key is a bound parameter; only words of ours are text.  The run is `r`; what
+ * needs its number alone takes that from where it is known first.
  * A term may be NULL for false, so NOT is written as NOT COALESCE(x, FALSE).  Terms that SQL cannot
  * decide (~ and at(), "costly" ones) are taken as true, or as false behind an odd number of NOTs,
  * so that the text selects all runs that may fit; store_residual.c decides for each.
@@ -22,15 +23,27 @@ struct sql {
     struct buf text;
     struct db_value in[SQL_VALUES_MAX]; /* of $1, $2, ...; [in_count] */
     size_t in_count;
-    track_status status; /* the first failure */
+    const struct filter *known; /* a term that every row passes; or NULL */
+    const char *node;           /* the number of the run: "r.node" */
+    track_status status;        /* the first failure */
     track_error err;
 };
+#define AUTO_SQL __attribute__((cleanup(sql_release)))
+
+/* An empty text with db, arena, project and now_us of another. */
+void sql_begin(struct sql *q, const struct sql *of);
+void sql_release(struct sql *q);
 
 void sql_put(struct sql *q, const char *text);
 void sql_bind(struct sql *q, struct db_value value); /* appends $n */
 
 /* Binds a text of a LIKE: before and after may hold %, in text every character is itself. */
 void sql_bind_like(struct sql *q, const char *before, const char *text, const char *after);
+
+/* Appends a comparison of the texts or numbers that stand before it (but for LIKE and the like), or
+ * of the times. */
+void sql_put_test(struct sql *q, const struct filter *term, bool number);
+void sql_put_time_test(struct sql *q, const struct filter *term);
 
 /* Appends a condition on r; `TRUE` for NULL. */
 void sql_put_filter(struct sql *q, const struct filter *filter);
@@ -59,13 +72,19 @@ void sql_put_series(struct sql *q, const char *key, const char *column);
  */
 track_status sql_end(struct sql *q, const char *types, struct db_text *out, track_error *err);
 
-/* Ids of the series of this name, that without context first: [count] at most SEARCH_KEYS_MAX. */
+/* Ids of the series of this name that a project (0: any) has, that without context first: [count]
+ * at most SEARCH_KEYS_MAX. */
 enum { SEARCH_KEYS_MAX = 64 };
 struct key_ids {
     int64_t id[SEARCH_KEYS_MAX];
     size_t count;
 };
-track_status search_key_ids(struct db *db, const char *name, struct key_ids *out, track_error *err);
+track_status search_key_ids(struct db *db, const char *name, int64_t project, struct key_ids *out,
+                            track_error *err);
+
+/* The same for a text under construction; and the function of a metric, never FILTER_BEST. */
+struct key_ids sql_key_ids(struct sql *q, const char *name);
+enum filter_func sql_resolve(struct sql *q, const struct filter_operand *operand);
 
 /* What best(key) is in this project (0: in all): FILTER_MIN, FILTER_MAX, or FILTER_LAST where no
  * definition gives a goal.  A definition of the name itself counts before one of a glob, a longer

@@ -21,9 +21,15 @@ static struct sort sort_of(const struct filter_operand *o)
 
 /* Columns n and t: the number, or else the text, that a run is sorted by.  Of a parameter they come
  * from o, which put_from joins: one look-up instead of three. */
-static void put_sort_columns(struct sql *q, const struct filter_operand *o)
+static void put_sort_columns(struct sql *q, const struct filter_operand *o, const struct plan *plan)
 {
     struct sort sort = sort_of(o);
+    if (plan->way == PLAN_ORDER) {
+        sql_put(q, "o.");
+        sql_put(q, plan->column);
+        sql_put(q, " AS n, NULL AS t");
+        return;
+    }
     if (o->field == FILTER_PARAM) {
         sql_put(q, "o.num AS n, CASE WHEN o.num IS NULL THEN substr(o.value, 1, 128) END AS t");
         return;
@@ -61,11 +67,17 @@ static void put_behind(struct sql *q, const char *column, struct db_value value,
     sql_put(q, ")");
 }
 
+/* True if every row has a number to be sorted by. */
+static bool has_number(const struct page_ask *ask)
+{
+    return ask->plan->way == PLAN_ORDER || sort_of(&ask->search->order.by).never_null;
+}
+
 /* Rows behind the cursor; those without a value are behind all others. */
 static void put_cursor(struct sql *q, const struct page_ask *ask)
 {
     const struct cursor *c = ask->cursor;
-    if (c->has_number && sort_of(&ask->search->order.by).never_null) {
+    if (c->has_number && has_number(ask)) {
         /* The first condition says nothing new, but an index begins there. */
         sql_put(q, ask->search->order.descending ? "n <= " : "n >= ");
         sql_bind(q, db_f(c->number));
@@ -87,17 +99,17 @@ static void put_cursor(struct sql *q, const struct page_ask *ask)
     }
 }
 
-static void put_order(struct sql *q, const struct filter_order *order)
+static void put_order(struct sql *q, const struct page_ask *ask)
 {
-    struct sort sort = sort_of(&order->by);
-    const char *way = order->descending ? " DESC" : " ASC";
+    struct sort sort = sort_of(&ask->search->order.by);
+    const char *way = ask->search->order.descending ? " DESC" : " ASC";
     sql_put(q, " ORDER BY ");
     if (sort.number) {
         sql_put(q, "n");
         sql_put(q, way);
-        sql_put(q, sort.never_null ? ", " : " NULLS LAST, ");
+        sql_put(q, has_number(ask) ? ", " : " NULLS LAST, ");
     }
-    if (sort.text) {
+    if (sort.text && ask->plan->way != PLAN_ORDER) {
         sql_put(q, "t");
         sql_put(q, way);
         sql_put(q, " NULLS LAST, ");
@@ -106,10 +118,12 @@ static void put_order(struct sql *q, const struct filter_order *order)
     sql_put(q, way);
 }
 
-static void put_from(struct sql *q, const struct filter_operand *order)
+static void put_from(struct sql *q, const struct page_ask *ask)
 {
-    sql_put(q, " FROM run r");
-    if (order->field == FILTER_PARAM) {
+    const struct filter_operand *order = &ask->search->order.by;
+    sql_put(q, " FROM ");
+    sql_put_source(q, ask->plan, ask->search);
+    if (order->field == FILTER_PARAM && ask->plan->way != PLAN_ORDER) {
         sql_put(q, " LEFT JOIN run_param o ON o.run = r.node AND o.key = ");
         sql_bind(q, db_t(order->key));
     }
@@ -133,9 +147,11 @@ static void put_where(struct sql *q, const struct search *search)
 void sql_put_page(struct sql *q, const struct page_ask *ask)
 {
     const struct residual *residual = ask->residual;
-    sql_put(q, "SELECT node, n, t, id, verdicts, s0, s1, s2, s3, s4, s5, s6, s7 FROM (SELECT "
-               "r.node AS node, r.id AS id, ");
-    put_sort_columns(q, &ask->search->order.by);
+    plan_apply(ask->plan, q);
+    sql_put(q, "SELECT node, n, t, id, verdicts, s0, s1, s2, s3, s4, s5, s6, s7 FROM (SELECT ");
+    sql_put(q, q->node);
+    sql_put(q, " AS node, r.id AS id, ");
+    put_sort_columns(q, &ask->search->order.by, ask->plan);
     sql_put(q, ", ");
     if (residual->count) {
         sql_put_verdicts(q, ask->search->filter);
@@ -154,24 +170,25 @@ void sql_put_page(struct sql *q, const struct page_ask *ask)
         }
         sql_put(q, names[i]);
     }
-    put_from(q, &ask->search->order.by);
+    put_from(q, ask);
     put_where(q, ask->search);
     sql_put(q, ") x");
+    sql_put(q, ask->plan->way == PLAN_REST ? " WHERE n IS NULL" : "");
     if (ask->cursor) {
-        sql_put(q, " WHERE ");
+        sql_put(q, ask->plan->way == PLAN_REST ? " AND " : " WHERE ");
         put_cursor(q, ask);
     }
-    put_order(q, &ask->search->order);
+    put_order(q, ask);
     if (!residual->count) {
         sql_put(q, " LIMIT ");
-        sql_bind(q, db_i(ask->search->ask->limit + 1));
-        sql_put(q, " OFFSET ");
-        sql_bind(q, db_i(ask->search->ask->offset));
+        sql_bind(q, db_i(ask->limit));
     }
 }
 
-void sql_put_count(struct sql *q, const struct search *search)
+void sql_put_count(struct sql *q, const struct search *search, const struct plan *plan)
 {
-    sql_put(q, "SELECT count(*) FROM run r");
+    plan_apply(plan, q);
+    sql_put(q, "SELECT count(*) FROM ");
+    sql_put_source(q, plan, search);
     put_where(q, search);
 }

@@ -9,6 +9,21 @@ void sql_put(struct sql *q, const char *text)
     buf_text(&q->text, text);
 }
 
+void sql_begin(struct sql *q, const struct sql *of)
+{
+    *q = (struct sql){.db = of->db,
+                      .arena = of->arena,
+                      .project = of->project,
+                      .now_us = of->now_us,
+                      .node = "r.node",
+                      .text = BUF(SQL_BYTES_MAX)};
+}
+
+void sql_release(struct sql *q)
+{
+    buf_release(&q->text);
+}
+
 /* Notes a failure, so that callers need not ask. */
 static void sql_fail(struct sql *q, track_status status, const char *message)
 {
@@ -74,11 +89,27 @@ static const char *const func_columns[] = {
     [FILTER_AT] = "NULL",
 };
 
-void sql_put_series(struct sql *q, const char *key, const char *column)
+struct key_ids sql_key_ids(struct sql *q, const char *name)
 {
     struct key_ids ids = {.count = 0};
     track_error err = {0};
-    sql_fail(q, search_key_ids(q->db, key, &ids, &err), err.message);
+    sql_fail(q, search_key_ids(q->db, name, q->project, &ids, &err), err.message);
+    return ids;
+}
+
+enum filter_func sql_resolve(struct sql *q, const struct filter_operand *o)
+{
+    enum filter_func func = o->func;
+    track_error err = {0};
+    if (func == FILTER_BEST) {
+        sql_fail(q, search_goal(q->db, o->key, q->project, &func, &err), err.message);
+    }
+    return func;
+}
+
+void sql_put_series(struct sql *q, const char *key, const char *column)
+{
+    struct key_ids ids = sql_key_ids(q, key);
     if (ids.count == 0) {
         sql_put(q, "NULL");
         return;
@@ -86,30 +117,31 @@ void sql_put_series(struct sql *q, const char *key, const char *column)
     sql_put(q, "(SELECT ");
     sql_put(q, column);
     if (ids.count == 1) {
-        sql_put(q, " FROM series s WHERE s.run = r.node AND s.key = ");
+        sql_put(q, " FROM series s WHERE s.run = ");
+        sql_put(q, q->node);
+        sql_put(q, " AND s.key = ");
         sql_bind(q, db_i(ids.id[0]));
         sql_put(q, ")");
         return;
     }
     sql_put(q, " FROM series_key k CROSS JOIN series s WHERE k.name = ");
     sql_bind(q, db_t(key));
-    sql_put(q, " AND s.run = r.node AND s.key = k.id ORDER BY k.context LIMIT 1)");
+    sql_put(q, " AND s.run = ");
+    sql_put(q, q->node);
+    sql_put(q, " AND s.key = k.id ORDER BY k.context LIMIT 1)");
 }
 
 static void put_metric(struct sql *q, const struct filter_operand *o)
 {
-    enum filter_func func = o->func;
-    track_error err = {0};
-    if (func == FILTER_BEST) {
-        sql_fail(q, search_goal(q->db, o->key, q->project, &func, &err), err.message);
-    }
-    sql_put_series(q, o->key, func_columns[func]);
+    sql_put_series(q, o->key, func_columns[sql_resolve(q, o)]);
 }
 
 /* One column of the run's row of this key, of run_param or tag, x. */
 static void put_fact(struct sql *q, const char *select, const char *key)
 {
     sql_put(q, select);
+    sql_put(q, q->node);
+    sql_put(q, " AND x.key = ");
     sql_bind(q, db_t(key));
     sql_put(q, ")");
 }
@@ -137,10 +169,10 @@ void sql_put_value(struct sql *q, const struct filter_operand *o)
         put_metric(q, o);
         return;
     case FILTER_PARAM:
-        put_fact(q, "(SELECT x.value FROM run_param x WHERE x.run = r.node AND x.key = ", o->key);
+        put_fact(q, "(SELECT x.value FROM run_param x WHERE x.run = ", o->key);
         return;
     case FILTER_TAG:
-        put_fact(q, "(SELECT x.value FROM tag x WHERE x.owner = r.node AND x.key = ", o->key);
+        put_fact(q, "(SELECT x.value FROM tag x WHERE x.owner = ", o->key);
         return;
     case FILTER_DURATION:
         sql_put(q, "((COALESCE(r.ended_us, CASE WHEN r.state = 'running' THEN ");

@@ -15,10 +15,11 @@ static track_status id_row(void *data, const struct db_value *c, track_error *er
     return TRACK_OK;
 }
 
-track_status search_key_ids(struct db *db, const char *name, struct key_ids *out, track_error *err)
+track_status search_key_ids(struct db *db, const char *name, int64_t project, struct key_ids *out,
+                            track_error *err)
 {
     out->count = 0;
-    return db_run(db, QUERY_search_keys, DB_IN(db_t(name)), id_row, out, err);
+    return db_run(db, QUERY_search_keys, DB_IN(db_t(name), db_i(project)), id_row, out, err);
 }
 
 /* The longest glob so far that stands for key. */

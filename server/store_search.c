@@ -30,8 +30,8 @@ static bool reads_series(const struct filter *node)
 
 static track_status check_numbers(const struct run_search *ask, track_error *err)
 {
-    if (ask->limit < 1 || ask->limit > SEARCH_LIMIT_MAX) {
-        return FAIL(err, TRACK_INVALID, "limit %lld, must be 1 to %d", (long long)ask->limit,
+    if (ask->limit < 0 || ask->limit > SEARCH_LIMIT_MAX) {
+        return FAIL(err, TRACK_INVALID, "limit %lld, must be 0 to %d", (long long)ask->limit,
                     SEARCH_LIMIT_MAX);
     }
     if (ask->offset < 0 || ask->offset > SEARCH_OFFSET_MAX) {
@@ -102,9 +102,9 @@ struct gathering {
     struct arena *arena;
     struct gather nodes; /* int64_t */
     struct cursor last;  /* of the last run that is on the page */
-    int64_t skip;        /* runs that offset leaves out; only with costly terms */
-    int64_t total;
-    bool more, full; /* full: rows that come are not looked at */
+    int64_t skip;        /* runs that offset leaves out still */
+    int64_t total;       /* that fit; of all only with costly terms */
+    bool more, full;     /* full: rows that come are not looked at */
 };
 
 /* Where the run lies in the order, for the cursor. */
@@ -152,32 +152,43 @@ static track_status page_row(void *data, const struct db_value *c, track_error *
     return fits ? add_run(g, c, err) : TRACK_OK;
 }
 
-/* An empty statement of this search; its text is released by the caller. */
-static void sql_init(struct sql *q, struct db *db, const struct gathering *g, int64_t project)
+/* What every statement of a search has in common. */
+static struct sql sql_of(const struct gathering *g, struct db *db, int64_t project)
 {
-    *q = (struct sql){.db = db,
-                      .arena = g->arena,
-                      .project = project,
-                      .now_us = g->search->ask->now_us,
-                      .text = BUF(SQL_BYTES_MAX)};
+    return (struct sql){
+        .db = db, .arena = g->arena, .project = project, .now_us = g->search->ask->now_us};
 }
 
-static void sql_release(struct sql *q)
-{
-    buf_release(&q->text);
-}
-
-static track_status run_page(struct gathering *g, struct db *db, int64_t project,
+static track_status run_rows(struct gathering *g, const struct sql *of, const struct plan *plan,
                              const struct cursor *cursor, track_error *err)
 {
-    __attribute__((cleanup(sql_release))) struct sql q;
-    struct page_ask ask = {g->search, &g->residual, cursor};
+    AUTO_SQL struct sql q;
+    int64_t room = g->search->ask->limit - (int64_t)g->nodes.count;
+    struct page_ask ask = {g->search, &g->residual, plan, g->skip + room + 1, cursor};
     struct db_text text;
-    sql_init(&q, db, g, project);
+    sql_begin(&q, of);
     sql_put_page(&q, &ask);
     TRY(sql_end(&q, SQL_PAGE_TYPES, &text, err));
-    track_status status = db_run_text(db, &text, page_row, g, err);
+    track_status status = db_run_text(of->db, &text, page_row, g, err);
     return g->full ? TRACK_OK : status;
+}
+
+/* In the order of an index there come first the runs that it has, then the others. */
+static track_status run_page(struct gathering *g, const struct sql *of, const struct cursor *cursor,
+                             track_error *err)
+{
+    struct plan plan, rest = {.way = PLAN_REST};
+    struct plan_ask ask = {.search = g->search, .all = g->residual.count && g->search->ask->total};
+    TRY(plan_find(of, &ask, &plan, err));
+    if (plan.way != PLAN_ORDER) {
+        return run_rows(g, of, &plan, cursor, err);
+    }
+    if (!cursor || cursor->has_number) {
+        TRY(run_rows(g, of, &plan, cursor, err));
+        cursor = NULL;
+    }
+    bool enough = g->full || (g->more && !ask.all);
+    return plan.rest && !enough ? run_rows(g, of, &rest, cursor, err) : TRACK_OK;
 }
 
 static track_status count_row(void *data, const struct db_value *c, track_error *err)
@@ -187,23 +198,26 @@ static track_status count_row(void *data, const struct db_value *c, track_error 
     return TRACK_OK;
 }
 
-static track_status run_count(struct gathering *g, struct db *db, int64_t project, int64_t *out,
+static track_status run_count(const struct gathering *g, const struct sql *of, int64_t *out,
                               track_error *err)
 {
-    __attribute__((cleanup(sql_release))) struct sql q;
+    AUTO_SQL struct sql q;
+    struct plan plan;
+    struct plan_ask ask = {.search = g->search, .all = true, .counted = true};
     struct db_text text;
-    sql_init(&q, db, g, project);
-    sql_put_count(&q, g->search);
+    TRY(plan_find(of, &ask, &plan, err));
+    sql_begin(&q, of);
+    sql_put_count(&q, g->search, &plan);
     TRY(sql_end(&q, "i", &text, err));
-    return db_run_text(db, &text, count_row, out, err);
+    return db_run_text(of->db, &text, count_row, out, err);
 }
 
 /* With costly terms the page itself counts, from the start: a second pass behind a cursor. */
-static track_status count_all(struct gathering *g, struct db *db, int64_t project, bool from_start,
+static track_status count_all(struct gathering *g, const struct sql *of, bool from_start,
                               int64_t *out, track_error *err)
 {
     if (!g->residual.count) {
-        return run_count(g, db, project, out, err);
+        return run_count(g, of, out, err);
     }
     if (from_start) {
         *out = g->total;
@@ -212,13 +226,13 @@ static track_status count_all(struct gathering *g, struct db *db, int64_t projec
     struct gathering again = *g;
     again.nodes = (struct gather)GATHER(g->arena, int64_t);
     again.skip = again.total = 0;
-    again.full = false;
-    TRY(run_page(&again, db, project, NULL, err));
+    again.full = again.more = false;
+    TRY(run_page(&again, of, NULL, err));
     *out = again.total;
     return TRACK_OK;
 }
 
-static track_status fill_page(const struct gathering *g, struct db *db, int64_t project,
+static track_status fill_page(const struct gathering *g, const struct sql *of,
                               struct search_page *out, track_error *err)
 {
     const struct run_search *ask = g->search->ask;
@@ -228,14 +242,15 @@ static track_status fill_page(const struct gathering *g, struct db *db, int64_t 
     if (!rows) {
         return FAIL(err, TRACK_NOMEM, "no memory for %zu runs", g->nodes.count);
     }
-    TRY(cells_init(&cells, db, g->search, project, g->arena, err));
+    TRY(cells_init(&cells, of->db, g->search, of->project, g->arena, err));
     for (size_t i = 0; i < g->nodes.count; i++) {
         TRY(cells_fill(&cells, nodes[i], &rows[i], err));
     }
     out->rows = rows;
     out->count = g->nodes.count;
     out->next = NULL;
-    return g->more ? cursor_encode(&g->last, ask, g->arena, &out->next, err) : TRACK_OK;
+    return g->more && ask->limit ? cursor_encode(&g->last, ask, g->arena, &out->next, err)
+                                 : TRACK_OK;
 }
 
 track_status store_search(struct store *s, const struct search *search, struct arena *arena,
@@ -247,7 +262,7 @@ track_status store_search(struct store *s, const struct search *search, struct a
     struct cursor cursor;
     int64_t project = 0;
     TRY(residual_init(&g.residual, search, arena, err));
-    g.skip = g.residual.count ? ask->offset : 0;
+    g.skip = ask->offset;
     if (ask->cursor) {
         TRY(cursor_decode(ask->cursor, ask, arena, &cursor, err));
     }
@@ -256,11 +271,14 @@ track_status store_search(struct store *s, const struct search *search, struct a
     if (ask->project) {
         TRY(project_need(r.db, ask->project, &project, err));
     }
-    TRY(run_page(&g, r.db, project, ask->cursor ? &cursor : NULL, err));
-    if (ask->total) {
-        TRY(count_all(&g, r.db, project, !ask->cursor, &page.total, err));
+    struct sql of = sql_of(&g, r.db, project);
+    if (ask->limit || g.residual.count) {
+        TRY(run_page(&g, &of, ask->cursor ? &cursor : NULL, err));
     }
-    TRY(fill_page(&g, r.db, project, &page, err));
+    if (ask->total) {
+        TRY(count_all(&g, &of, !ask->cursor, &page.total, err));
+    }
+    TRY(fill_page(&g, &of, &page, err));
     *out = page;
     return TRACK_OK;
 }

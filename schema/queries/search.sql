@@ -25,9 +25,15 @@ SELECT value FROM run_param WHERE run = $1 AND key = $2;
 -- name: search_tag it -> t
 SELECT value FROM tag WHERE owner = $1 AND key = $2;
 
--- Series of a name: without context first, then the lowest rank.
--- name: search_keys t -> i
-SELECT id FROM series_key WHERE name = $1 ORDER BY context LIMIT 64;
+-- Series of a name: without context first, then the lowest rank.  $2 project, 0: any
+-- name: search_keys ti -> i
+SELECT k.id FROM series_key k WHERE k.name = $1
+    AND ($2 = 0 OR EXISTS(SELECT 1 FROM series s WHERE s.project = $2 AND s.key = k.id))
+ORDER BY k.context LIMIT 64;
+
+-- Not less than the number of runs.
+-- name: search_node_max -> i
+SELECT COALESCE(max(node), 1) FROM run;
 
 -- One series of a run.
 -- name: search_series ii -> ffififfiiii

@@ -395,7 +395,7 @@ def test_filters_that_are_none_say_where(client, run):
         client.refused(search(client, filter=text), text[:40])
     for body in ({'order': 'nix'}, {'order': 'name desc'}, {'order': 'at(a, 1)'}, {'columns': ['nix']},
                  {'columns': ['params.']}, {'columns': ['name'] * 101}, {'cursor': ''}, {'cursor': 'zz'},
-                 {'cursor': '00' * 5000}, {'limit': 0}, {'limit': 1001}, {'offset': -1}, {'offset': 1000001},
+                 {'cursor': '00' * 5000}, {'limit': -1}, {'limit': 1001}, {'offset': -1}, {'offset': 1000001},
                  {'project': '~99999'}, {'project': 'no such project'}):
         client.refused(search(client, **body), body)
 

@@ -276,6 +276,8 @@ def walk_search(call, run, other):
     call('resolve_get', 404, '?ref=latest&project=nope')
     found = call('run_search', 200, body={'project': 'walk', 'filter': 'params.lr < 1', 'columns': ['params.lr', 'best(loss)'], 'total': True})
     assert [r['id'] for r in found['runs']] == [run] and found['total'] == 1
+    alone = call('run_search', 200, body={'project': 'walk', 'filter': 'params.lr < 1', 'limit': 0, 'total': True})
+    assert alone == {'runs': [], 'next': None, 'total': 1}
     assert found['runs'][0]['values'][0] == '0.1' and found['runs'][0]['values'][1]['value'] == 1
     page = call('run_search', 200, body={'limit': 1, 'order': 'name'})
     assert len(page['runs']) == 1 and page['next']
@@ -283,7 +285,7 @@ def walk_search(call, run, other):
     assert rest['runs'][0]['id'] != page['runs'][0]['id']
     bad = call('run_search', 400, body={'filter': 'params.lr <'})
     assert isinstance(bad['error']['offset'], int)
-    call('run_search', 400, body={'limit': 0})
+    call('run_search', 400, body={'limit': -1})
     call('run_search', 400, body={'order': 'nothing.x'})
     call('run_search', 400, body={'cursor': 'zz'})
     call('run_search', 404, body={'project': 'nope'})

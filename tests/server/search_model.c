@@ -48,7 +48,7 @@ static void world_series_fill(struct world *w, struct world_series *s, const cha
     bool none = !world_random(w, 8);
     *s = (struct world_series){
         .name = name,
-        .context = PICK(w, contexts),
+        .context = strcmp(name, "val/loss") == 0 ? "" : PICK(w, contexts),
         .first = a,
         .last = world_random(w, 6) ? b : NAN,
         .vmin = none ? NAN : fmin(a, b),

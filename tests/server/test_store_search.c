@@ -423,7 +423,8 @@ TEST(search, keeps_its_numbers)
         track_status status;
     } rows[] = {
         {1, 0, TRACK_OK},
-        {0, 0, TRACK_INVALID},
+        {0, 0, TRACK_OK},
+        {-1, 0, TRACK_INVALID},
         {SEARCH_LIMIT_MAX, 0, TRACK_OK},
         {SEARCH_LIMIT_MAX + 1, 0, TRACK_INVALID},
         {1, -1, TRACK_INVALID},
@@ -437,6 +438,24 @@ TEST(search, keeps_its_numbers)
     }
     struct run_search ask = {.limit = 1, .offset = 1, .cursor = "00"};
     CHECK_INT(read_status(ask, &m), TRACK_INVALID);
+}
+
+TEST(search, counts_without_a_page)
+{
+    static const char *const filters[] = {"", "params.lr > 0", "name ~ 'e'", "metrics.loss < 1"};
+    FIXTURE(f);
+    static struct world w;
+    w = (struct world){.random = 55};
+    CHECK_INT(world_fill(&w, &f), TRACK_OK);
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        struct run_search ask = ask_of(&w, filters[i], "name");
+        struct search_page whole, none;
+        CHECK_INT(run_search(&f, &ask, &whole), TRACK_OK);
+        ask.limit = 0;
+        ask.total = true;
+        CHECK_INT(run_search(&f, &ask, &none), TRACK_OK);
+        CHECK(none.count == 0 && !none.next && none.total == (int64_t)whole.count);
+    }
 }
 
 TEST(search, takes_no_cursor_of_another_search)

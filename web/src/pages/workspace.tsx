@@ -110,7 +110,7 @@ function Loaded({ project, info, error, retry }: { project: string; info: Projec
       <TopBar project={project} running={info?.running} />
       <ViewBar view={view} onView={onView} rows={rows} all={info?.runs} name={info?.name ?? project} />
       <div class="tabs front narrow-only">
-        <button type="button" aria-pressed={view.front === 'runs'} onClick={() => onView({ front: 'runs' })}>Runs <span class="count">{group3(rows.total.value ?? 0)}</span></button>
+        <button type="button" aria-pressed={view.front === 'runs'} onClick={() => onView({ front: 'runs' })}>Runs <span class="count">{rows.total.value === null ? '' : group3(rows.total.value)}</span></button>
         <button type="button" aria-pressed={view.front === 'charts'} onClick={() => onView({ front: 'charts' })}>Charts</button>
       </div>
       <main class="split" id="main" data-front={view.front}>
@@ -121,7 +121,7 @@ function Loaded({ project, info, error, retry }: { project: string; info: Projec
         </section>
         <section class="charts" aria-label="Charts">
           <MetricsBar p={metrics} />
-          {drawn.rows.data.value && !drawn.runs.length && (rows.total.value ?? 0) > 0 && (
+          {drawn.rows.data.value && !drawn.runs.length && rows.known.value > 0 && (
             <div class="pad"><Notice icon="eye"><span>No run is drawn. Check one in the table.</span><span class="gap" /><button type="button" class="btn btn-s" onClick={() => onView({ selection: { kind: 'auto' }, hidden: [] }, true)}>Draw the first ten</button></Notice></div>
           )}
           <Metrics {...metrics} />
@@ -267,7 +267,7 @@ function Foot({ view, onView, rows, drawn }: { view: View; onView: OnView; rows:
     rows.refresh(0);
   };
   const n = drawn.picked.length;
-  const whole = (rows.total.value ?? 0) <= n ? (n === 1 ? 'The run is drawn' : `All ${n} runs are drawn`) : `The first ${n} of the table are drawn`;
+  const whole = (rows.total.value ?? Infinity) <= n ? (n === 1 ? 'The run is drawn' : `All ${n} runs are drawn`) : `The first ${n} of the table are drawn`;
   const words = auto ? whole : `${group3(drawn.picked.length)} selected`;
   return (
     <div class="foot">

@@ -97,7 +97,7 @@ function Head({ p }: { p: TableProps }) {
 export function RunTable(p: TableProps) {
   const box = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(-1);
-  const total = p.rows.total.value ?? 0;
+  const total = p.rows.total.value ?? p.rows.known.value;
   const height = useRowHeight();
   const [first, last] = useRange(box, height, total);
   const asked = p.columns.filter((c) => c.ask);
@@ -141,7 +141,7 @@ export function RunTable(p: TableProps) {
         })}
         <div class="spacer" role="presentation" style={{ height: `${Math.max(0, total - 1 - last) * height}px` }} />
       </div>
-      {p.rows.version.value > 0 && <p class="vh" role="status">{group3(total)} runs</p>}
+      {p.rows.version.value > 0 && p.rows.total.value !== null && <p class="vh" role="status">{group3(total)} runs</p>}
     </div>
   );
 }

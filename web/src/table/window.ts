@@ -1,4 +1,5 @@
-// The rows of a search, fetched in windows of 200 as they come into view.
+// The rows of a search, fetched in windows of 200 as they come into view.  How many there are is asked
+// apart, so that no row waits for a count.
 import { signal } from '../base';
 import { ApiError, post } from '../api';
 import type { RunPage, RunRow } from '../types';
@@ -14,7 +15,8 @@ export interface RunQuery {
 }
 
 export class RunWindow {
-  total = signal<number | null>(null);
+  total = signal<number | null>(null); // exact; null: not known yet
+  known = signal(0); // so many there are at least
   error = signal<ApiError | null>(null);
   busy = signal(false);
   /** Goes up whenever rows have changed. */
@@ -22,6 +24,7 @@ export class RunWindow {
   stale = signal(false); // rows are those of the query before
   private pages = new Map<number, RunRow[]>();
   private asked = new Map<number, AbortController>();
+  private counting: AbortController | null = null;
   private seen: [number, number] = [0, 0];
   private query: RunQuery | null = null;
   private text = '';
@@ -76,6 +79,8 @@ export class RunWindow {
     this.timer = 0;
     for (const a of this.asked.values()) a.abort();
     this.asked.clear();
+    this.counting?.abort();
+    this.counting = null;
     this.busy.value = false;
   }
 
@@ -85,16 +90,13 @@ export class RunWindow {
     this.asked.set(page, own);
     this.busy.value = true;
     this.last = Date.now();
-    const { filter, ...rest } = this.query;
-    const body: Record<string, unknown> = { ...rest, limit: WINDOW, offset: page * WINDOW, total: true };
-    if (filter) body['filter'] = filter;
-    post<RunPage>('runs/search', body, { signal: own.signal })
+    post<RunPage>('runs/search', this.body(this.query, { limit: WINDOW, offset: page * WINDOW }), { signal: own.signal })
       .then((reply) => {
         if (this.asked.get(page) !== own) return;
         if (fresh || this.stale.value) this.pages.clear();
         this.stale.value = false;
         this.pages.set(page, reply.runs);
-        this.total.value = reply.total ?? reply.runs.length;
+        this.note(page * WINDOW + reply.runs.length, !reply.next && (page === 0 || reply.runs.length > 0), fresh);
         this.error.value = null;
         this.version.value++;
       })
@@ -105,6 +107,39 @@ export class RunWindow {
       .finally(() => {
         if (this.asked.get(page) === own) this.asked.delete(page);
         this.busy.value = this.asked.size > 0;
+      });
+  }
+
+  private body({ filter, ...rest }: RunQuery, more: Record<string, unknown>): Record<string, unknown> {
+    return { ...rest, ...more, ...(filter ? { filter } : {}) };
+  }
+
+  /** A window has come that ends at row `end`, and perhaps is the last. */
+  private note(end: number, last: boolean, fresh: 0 | 1): void {
+    if (last) {
+      this.counting?.abort();
+      this.counting = null;
+      this.total.value = this.known.value = end;
+      return;
+    }
+    if (fresh) this.total.value = null;
+    this.known.value = fresh ? end : Math.max(this.known.value, end);
+    this.count();
+  }
+
+  private count(): void {
+    if (this.counting || !this.query) return;
+    const own = new AbortController();
+    this.counting = own;
+    post<RunPage>('runs/search', this.body(this.query, { limit: 0, total: true }), { signal: own.signal })
+      .then((reply) => {
+        if (this.counting !== own) return;
+        this.total.value = reply.total;
+        this.version.value++;
+      })
+      .catch(() => undefined) // rows are shown without a count
+      .finally(() => {
+        if (this.counting === own) this.counting = null;
       });
   }
 }
