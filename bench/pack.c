@@ -179,7 +179,7 @@ static double check_once(struct bench *b)
     track_error err;
     struct pack_checked done;
     double start = bench_seconds();
-    need(pack_check(&b->inputs[0].blob, &done, &err), &err);
+    need(pack_check(&b->inputs[0].blob, NULL, &done, &err), &err);
     return (double)done.points / (bench_seconds() - start) / 1e6;
 }
 

@@ -21,7 +21,7 @@ static bool sound(const struct packs *p)
         struct bytes in = packs_get(p, i);
         struct pack_blob blob = packs_blob(&in);
         struct pack_checked checked;
-        if (pack_check(&blob, &checked, NULL) != TRACK_OK) {
+        if (pack_check(&blob, NULL, &checked, NULL) != TRACK_OK) {
             return false;
         }
     }
@@ -264,7 +264,7 @@ static track_status work(void)
     struct bytes in = packs_get(&p, 0);
     struct pack_blob blob = packs_blob(&in);
     struct pack_checked checked;
-    return pack_check(&blob, &checked, NULL);
+    return pack_check(&blob, NULL, &checked, NULL);
 }
 
 TEST(pack_build, survives_each_allocation_failing)
