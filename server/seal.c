@@ -162,13 +162,15 @@ track_status seal_pass(struct seal *s, int64_t now_us, track_error *err)
 
 typedef track_status merge_step(const struct merge_ask *ask, size_t *merged, track_error *err);
 
-/* Repeats a step until there is nothing more to merge. */
-static track_status merge_all(struct seal *s, const struct merge_ask *ask, merge_step *step,
+/* Repeats a step until there is nothing more to merge.  Each gets a time of its own: packs that
+ * were made at once are those of one time, and may share a series. */
+static track_status merge_all(struct seal *s, struct merge_ask *ask, merge_step *step,
                               track_error *err)
 {
     size_t merged = 1;
     while (merged > 0 && !atomic_load(&s->stopping)) {
         TRY(step(ask, &merged, err));
+        ask->now_us++;
         pthread_mutex_lock(&s->lock);
         s->counts.merges += merged > 0;
         s->counts.packs_merged += merged;

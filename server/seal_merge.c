@@ -145,6 +145,7 @@ static track_status build(struct merging *m, struct sources *s, struct seal_out 
     }
     head.level = level_of(m);
     struct pack_options options = seal_out_options(out, &head, m->rev);
+    options.bytes_max = m->ask->bytes_max;
     TRY(pack_build_open(&options, m->arena, &builder, err));
     TRY(pack_merge(s->inputs, s->count, m->ask->between, m->arena, builder, err));
     return pack_build_end(builder, err);

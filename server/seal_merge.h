@@ -13,7 +13,8 @@
 struct merge_ask {
     struct store *store;
     int64_t run_node;
-    int64_t now_us;
+    int64_t now_us;   /* another one each time: trackd check tells by it what was merged at once */
+    size_t bytes_max; /* of a pack; 0: PACK_BYTES_MAX.  Small ones are for tests. */
     const struct pack_between *between; /* lets others go first; NULL: nobody */
 };
 

@@ -126,6 +126,59 @@ TEST(seal_merge, makes_final_packs_at_the_end)
     CHECK(sealed_clean(&p));
 }
 
+enum { NOISE = 30000, SMALL_PACK = 64 << 10 };
+
+/* Points of two series that no codec makes smaller, in three packs. */
+static bool seal_noise(struct points *p, struct seal_marks *m)
+{
+    static const char *const names[] = {"a", "b"};
+    static struct blocks_point at[NOISE];
+    struct seal_did did;
+    struct seal_ask ask = {
+        .store = p->f.store, .marks = m, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
+    uint64_t state = 7;
+    for (int part = 0; part < 3; part++) {
+        for (uint32_t i = 0; i < NOISE; i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            at[i] =
+                (struct blocks_point){part * NOISE + (int64_t)i, i, (double)(state >> 11), i % 2};
+        }
+        struct points_batch batch = {.names = names, .name_count = 2, .in = {at, NOISE, NULL, 0}};
+        if (points_add(p, &batch) != TRACK_OK || seal_run(&ask, &did, &p->f.err) != TRACK_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+TEST(seal_merge, splits_final_packs_in_the_middle_of_a_series)
+{
+    POINTS(p);
+    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
+    size_t merged, whole = 0, split = 0;
+    CHECK(seal_noise(&p, &m) && finish(&p));
+    struct merge_ask ask = ask_of(&p);
+    ask.bytes_max = SMALL_PACK;
+    CHECK_INT(merge_final(&ask, &merged, &p.f.err), TRACK_OK);
+    struct pack_list packs = sealed_packs(&p.f, RUN_A);
+    CHECK(merged == 3 && packs.count > 5);
+    for (size_t i = 0; i < packs.count; i++) {
+        AUTO_ARENA arena = ARENA(16 << 20);
+        struct bytes bytes = sealed_bytes(&p.f, &packs.at[i]);
+        struct pack_blob blob = {pack_read_memory, &bytes, bytes.size};
+        struct pack_dir dir;
+        CHECK(bytes.size <= SMALL_PACK + (SMALL_PACK / 2) && packs.at[i].rev == 1);
+        CHECK_INT(pack_dir_read(&blob, &arena, &dir, &p.f.err), TRACK_OK);
+        for (size_t k = 0; k < dir.series_count; k++) {
+            whole += dir.series[k].has_digest == PACK_DIGEST;
+            split += dir.series[k].has_digest == PACK_DIGEST_SPLIT;
+        }
+    }
+    CHECK(whole == 0 && split == 2);
+    CHECK_INT(sealed_points(&p.f, RUN_A, "a").count, 3 * NOISE / 2);
+    CHECK(sealed_clean(&p));
+}
+
 static track_status refuse(void *data, track_error *err)
 {
     ++*(int *)data;
