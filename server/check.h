@@ -2,9 +2,10 @@
  *
  * What `trackd check` runs on a closed data directory, under its lock: the engine's own check, rows
  * against frames (each decodes, sequences without gap or repeat, watermarks agree), packs (all that
- * they say of their points is computed again), rows against blobs (each object is there and has its
- * digest), objects without a row.
- * Uses: store.
+ * they say of their points is computed again), rows that are derived (they are what their sources
+ * give), rows against blobs (each object is there and has its digest), objects without a row.  On
+ * request derived rows that are wrong are written again; nothing else is changed, ever.
+ * Uses: store, tail.
  */
 #ifndef SERVER_CHECK_H
 #define SERVER_CHECK_H
@@ -15,15 +16,18 @@ typedef void check_say(void *data, const char *line);
 
 struct check_counts {
     int64_t runs, frames, points, packs, blobs, blob_bytes; /* looked at */
-    int64_t wrong;                                          /* findings that mean damage */
+    int64_t wrong;                                          /* findings that are left */
+    int64_t repaired;                                       /* derived rows that were wrong */
     int64_t loose; /* objects that only a loose row names: left by a crash, harmless */
 };
 
 /* Checks a data directory.
  *
- *   quick  true: blobs are looked for, not read; nor are packs.
- *   say    called for each finding.
- *   out    filled as far as it came, whatever the status.
+ *   quick   true: blobs are looked for, not read; nor are packs and what is derived from them.
+ *   repair  true: derived rows that are wrong are written again: pack rows, series rows, heads of
+ *           tags, numbers of parameters.
+ *   say     called for each finding.
+ *   out     filled as far as it came, whatever the status.
  *
  * TRACK_CORRUPT      something is wrong: out->wrong > 0.
  * TRACK_CONFLICT     a server holds the directory.
@@ -34,6 +38,7 @@ struct check_counts {
 struct check_options {
     const char *data;
     bool quick;
+    bool repair;
     check_say *say;
     void *say_data;
 };

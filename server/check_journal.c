@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { RUN_BYTES = 256 << 20, BODY_BYTES = 64 << 20, CRC_BYTES = 4, HEX_BYTES = 33 };
+enum { BODY_BYTES = 64 << 20, CRC_BYTES = 4, HEX_BYTES = 33 };
 
 /* A writer being checked: what its row promises, and what was seen of its frames. */
 struct writer_check {
@@ -163,44 +163,22 @@ static track_status writer_row(void *data, const struct db_value *c, track_error
     return db_copy_bytes(g->arena, &c[5], &w->recent, err);
 }
 
-/* A run as the list gives it. */
-struct run_row {
-    int64_t node;
-    const char *id;
-};
-
-static track_status check_one(struct check *c, const struct run_row *run, track_error *err)
+static track_status check_one(struct check *c, const struct check_run *run, struct arena *arena,
+                              track_error *err)
 {
-    AUTO_ARENA arena = ARENA(RUN_BYTES);
-    struct gather writers = GATHER(&arena, struct writer_check);
+    struct gather writers = GATHER(arena, struct writer_check);
     TRY(db_run(c->db, QUERY_check_writer_list, DB_IN(db_i(run->node)), writer_row, &writers, err));
     struct writer_check *at = writers.at;
     for (size_t i = 0; i < writers.count; i++) {
         at[i].check = c;
         at[i].run = run->id;
-        TRY(check_writer(&at[i], run->node, &arena, err));
+        TRY(check_writer(&at[i], run->node, arena, err));
     }
     c->counts->runs++;
     return TRACK_OK;
 }
 
-static track_status run_row(void *data, const struct db_value *c, track_error *err)
-{
-    struct gather *g = data;
-    void *at;
-    TRY(gather_add(g, &at, err));
-    struct run_row *r = at;
-    r->node = db_get_i(&c[0]);
-    return db_copy_text(g->arena, &c[1], &r->id, err);
-}
-
 track_status check_journal(struct check *c, track_error *err)
 {
-    AUTO_ARENA arena = ARENA(RUN_BYTES);
-    struct gather runs = GATHER(&arena, struct run_row);
-    TRY(db_run(c->db, QUERY_check_run_list, NULL, run_row, &runs, err));
-    for (size_t i = 0; i < runs.count; i++) {
-        TRY(check_one(c, &((const struct run_row *)runs.at)[i], err));
-    }
-    return TRACK_OK;
+    return check_runs(c, check_one, err);
 }

@@ -229,6 +229,10 @@ track_status config_read(int argc, char **argv, struct arena *arena, struct conf
     TRY(read_flags(&in, argc, argv, err));
     TRY(read_variables(&in, err));
     TRY(read_file(&in, err));
+    if (config.repair && config.quick) {
+        return FAIL(err, TRACK_INVALID,
+                    "--repair reads everything and --quick does not: give one of them");
+    }
     if (in.print && !in.help) {
         config.command = CONFIG_PRINT;
     }

@@ -40,6 +40,7 @@ struct config {
     const char *log_level;     /* "debug", "info", "warning" or "error" */
     bool behind_proxy;         /* X-Forwarded-* of loopback peers count */
     bool quick;                /* check: rows and sizes, no hashing */
+    bool repair;               /* check: writes derived rows again */
     int64_t threads;           /* of HTTP, 2..64 */
     int64_t max_body_bytes;    /* largest JSON document, 64 KiB..1 GiB */
     int64_t free_min_bytes;    /* of the disk, for uploads; 0: max(1 GiB, 2 %) */

@@ -49,6 +49,8 @@ const struct config_option config_options[] = {
      "where log lines go instead of standard error; opened again on SIGHUP", NULL, 0, 0},
     {"quick", CONFIG_KIND_FLAG, AT(quick), "no", NULL,
      "check: rows and sizes only, without reading every blob", NULL, 0, 0},
+    {"repair", CONFIG_KIND_FLAG, AT(repair), "no", NULL,
+     "check: write what is derived from other data again where it is wrong", NULL, 0, 0},
     {NULL, CONFIG_KIND_TEXT, 0, NULL, NULL, NULL, NULL, 0, 0},
 };
 /* clang-format on */

@@ -230,14 +230,17 @@ static void say_finding(void *data, const char *line)
     printf("%s\n", line);
 }
 
-/* `trackd check`: exit 0 clean, 8 damaged, 6 while a server runs. */
+/* `trackd check`: exit 0 clean, or all repaired; 8 damaged, 6 while a server runs. */
 static int check(const struct config *config)
 {
     track_error err = {0};
     struct check_counts counts;
     struct check_options options = {
-        .data = config->data, .quick = config->quick, .say = say_finding};
+        .data = config->data, .quick = config->quick, .repair = config->repair, .say = say_finding};
     track_status status = check_run(&options, &counts, &err);
+    if (counts.repaired > 0) {
+        printf("repaired: %lld findings; nothing else was changed\n", (long long)counts.repaired);
+    }
     if (status != TRACK_OK) {
         return say_error(&err);
     }

@@ -35,10 +35,6 @@ UNION ALL SELECT 'journal rows whose writer is not there', count(*) FROM journal
     WHERE NOT EXISTS (SELECT 1 FROM writer w WHERE w.run = j.run AND w.writer = j.writer)
 UNION ALL SELECT 'key definitions whose writer is not there', count(*) FROM writer_key k
     WHERE NOT EXISTS (SELECT 1 FROM writer w WHERE w.run = k.run AND w.writer = k.writer)
-UNION ALL SELECT 'series whose run is not there', count(*) FROM series s
-    WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = s.run)
-UNION ALL SELECT 'series whose key is not there', count(*) FROM series s
-    WHERE NOT EXISTS (SELECT 1 FROM series_key k WHERE k.id = s.key)
 UNION ALL SELECT 'parameters whose run is not there', count(*) FROM run_param q
     WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = q.run)
 UNION ALL SELECT 'inputs of runs that are not there', count(*) FROM edge e
@@ -49,3 +45,52 @@ UNION ALL SELECT 'small blobs without their bytes', count(*) FROM blob b
     WHERE b.loc = '' AND NOT EXISTS (SELECT 1 FROM blob_inline i WHERE i.digest = b.digest)
 UNION ALL SELECT 'bytes of small blobs that are not there', count(*) FROM blob_inline i
     WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.digest = i.digest AND b.loc = '');
+
+-- What a row of a pack says of it, as it should be.  $1 run, $2 digest, $3 kind, $4 epoch, $5 level,
+-- $6 rev, $7 points, $8 series, $9 step_lo, $10 step_hi, $11 us_lo, $12 us_hi
+-- name: check_pack_fix ibiiiiiiiiii ->
+UPDATE pack SET kind = $3, epoch = $4, level = $5, rev = $6, n = $7, series = $8, step_lo = $9,
+    step_hi = $10, us_lo = $11, us_hi = $12
+WHERE run = $1 AND digest = $2;
+
+-- Columns that copy others and differ from them, and derived rows of what is not there.
+-- name: check_copies -> ti
+SELECT 'tags whose beginning is not that of their value', count(*) FROM tag
+    WHERE head <> substr(value, 1, 128)
+UNION ALL SELECT 'files whose size is not that of their blob', count(*) FROM path p
+    JOIN blob b ON b.digest = p.digest WHERE b.size <> p.size
+UNION ALL SELECT 'rows of series whose run is not there', count(*) FROM series s
+    WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = s.run)
+UNION ALL SELECT 'rows of series whose key is not there', count(*) FROM series s
+    WHERE NOT EXISTS (SELECT 1 FROM series_key k WHERE k.id = s.key);
+
+-- name: check_series_drop ->
+DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = series.run)
+    OR NOT EXISTS (SELECT 1 FROM series_key k WHERE k.id = series.key);
+
+-- name: check_tag_fix ->
+UPDATE tag SET head = substr(value, 1, 128) WHERE head <> substr(value, 1, 128);
+
+-- name: check_path_fix ->
+UPDATE path SET size = (SELECT b.size FROM blob b WHERE b.digest = path.digest)
+WHERE EXISTS (SELECT 1 FROM blob b WHERE b.digest = path.digest AND b.size <> path.size);
+
+-- Rows of series of a run, whatever key they name.
+-- name: check_series_list i -> itiiffiififiifii
+SELECT s.key, COALESCE(k.name, ''), s.project, s.n, s.first, s.last, s.last_ok, s.last_step, s.vmin,
+    s.vmin_step, s.vmax, s.vmax_step, s.last_us, s.vsum, s.bad, s.first_step
+FROM series s LEFT JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY s.key;
+
+-- Whether the rows of a run are said to be fresh: what they are of, the sum of its writers, and 1
+-- where it has more series than rows; its project.
+-- name: check_series_seq i -> iiii
+SELECT r.series_seq, (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w
+    WHERE w.run = r.node), r.series_over, r.project
+FROM run r WHERE r.node = $1;
+
+-- name: check_series_forget i ->
+DELETE FROM series WHERE run = $1;
+
+-- Points and lines of a run that have left the journal, repeats included.
+-- name: check_sealed i -> i
+SELECT CAST(COALESCE(sum(sealed_points), 0) AS BIGINT) FROM writer WHERE run = $1;

@@ -72,7 +72,7 @@ class Logger(threading.Thread):
 
     def points(self, key):
         """Steps, time and values of one frame or document: going on, late, or sent before."""
-        count = random.choice([1, 20, 20, 300, 2000])
+        count = random.choice([1, 3, 20, 20, 20, 200, 200, 2000])
         first = self.step if random.random() < 0.7 else random.randrange(self.step + 1)
         self.step = max(self.step, first + count)
         values = any_values(count) if random.random() < 0.8 else [0.5] * count
@@ -130,7 +130,7 @@ class Logger(threading.Thread):
 class Load:
     """Loggers one after the other, so many at a time, and a reader that looks at them."""
 
-    def __init__(self, server, at_once=4):
+    def __init__(self, server, at_once=3):
         self.server = server
         self.loggers = []
         self.reads = 0

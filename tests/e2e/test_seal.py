@@ -16,7 +16,7 @@ import test_crash
 from test_crash import check_data
 
 KILLS = test_crash.KILLS if test_crash.KILLS > 20 else 12
-ROUND = 40        # kills of one data directory
+ROUND = 100       # kills of one data directory
 RATE = 2000       # of the clock
 CALLS_MAX = 3000  # of one life, in front of which it is killed
 
@@ -32,7 +32,7 @@ def kill_once(server, preload, clock):
     at = random.randint(1, CALLS_MAX) if random.random() < 0.5 else 0
     if shims.start(server, preload, KILL_AT=at, **clock):
         try:
-            server.process.wait(random.uniform(0.02, 1.2))
+            server.process.wait(random.choice([0.05, 0.3, 1]) * random.random() + 0.01)
         except subprocess.TimeoutExpired:
             pass
     server.kill()

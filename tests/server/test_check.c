@@ -48,7 +48,8 @@ static void keep_line(void *data, const char *line)
 
 static track_status check(struct fixture *f, bool quick, struct check_counts *counts, char *line)
 {
-    struct check_options options = {f->dir, quick, keep_line, line};
+    struct check_options options = {
+        .data = f->dir, .quick = quick, .say = keep_line, .say_data = line};
     store_close(f->store);
     f->store = NULL;
     return check_run(&options, counts, &f->err);
@@ -76,7 +77,7 @@ TEST(check, is_refused_while_a_server_runs)
 {
     FIXTURE(f);
     struct check_counts counts;
-    struct check_options options = {f.dir, false, keep_line, NULL};
+    struct check_options options = {.data = f.dir, .say = keep_line};
     CHECK_INT(check_run(&options, &counts, &f.err), TRACK_CONFLICT);
     CHECK(strstr(f.err.message, "in use"));
     options.data = "/tmp/track-test-is-not-there";

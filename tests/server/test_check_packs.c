@@ -117,10 +117,11 @@ TEST(check_packs, finds_changed_bytes)
 
 TEST(check_packs, finds_a_pack_of_another_run)
 {
-    finds_forgery((struct forgery){.foreign = true}, "it is of another run");
+    finds_forgery((struct forgery){.foreign = true}, "it holds points of another run");
 }
 
 TEST(check_packs, finds_a_row_that_counts_other_points)
 {
-    finds_forgery((struct forgery){.n = 1}, "it does not hold the points that its row counts");
+    finds_forgery((struct forgery){.n = 1},
+                  "its row says counts or ranges that are not the pack's");
 }
