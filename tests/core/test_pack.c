@@ -60,6 +60,9 @@ TEST(pack, refuses_what_it_does_not_know)
 
 TEST(pack, orders_series_by_name_then_context)
 {
+    struct pack_series texts = {.kind = PACK_TEXTS}, numbers = {.kind = PACK_FLOATS};
+    CHECK(pack_compare_names(&texts, &numbers) == 1 && pack_compare_names(&numbers, &texts) == -1);
+    CHECK(pack_compare_names(&texts, &texts) == 0);
     static const char *const names[][2] = {
         {"", ""}, {"a", ""}, {"a", "{}"}, {"a/b", ""}, {"b", ""}};
     struct pack_series s[5] = {0};
