@@ -4,6 +4,7 @@
 #include "log.h"
 #include "seal_merge.h"
 #include "seal_run.h"
+#include "series.h"
 #include "store_base.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct seal {
     struct log *log;
     struct seal_marks marks; /* of the sealing thread */
     struct pack_between between;
+    struct tail *tail; /* of the merging thread; keeps nothing */
     pthread_t threads[2];
     size_t thread_count;
     pthread_mutex_t lock; /* guards counts and stopping */
@@ -197,6 +199,21 @@ track_status seal_merge(struct seal *s, int64_t now_us, track_error *err)
     return TRACK_OK;
 }
 
+track_status seal_fold(struct seal *s, track_error *err)
+{
+    AUTO_ARENA arena = ARENA(LIST_BYTES);
+    struct node_list runs;
+    TRY(store_series_rested(s->store, &arena, &runs, err));
+    for (size_t i = 0; i < runs.count && yield(s, NULL) == TRACK_OK; i++) {
+        track_error why = {0};
+        track_status status = series_flush_run(s->tail, runs.at[i], &why);
+        if (status != TRACK_OK && status != TRACK_NOT_FOUND) {
+            say(s, "fold", runs.at[i], &why);
+        }
+    }
+    return TRACK_OK;
+}
+
 /* Sleeps; false: it is time to end. */
 static bool rest(struct seal *s, int seconds)
 {
@@ -211,6 +228,16 @@ static bool rest(struct seal *s, int seconds)
     return !atomic_load(&s->stopping);
 }
 
+/* Seconds until the next round: more if something failed since the last one. */
+static int pause_after(struct seal *s, uint64_t *failures, int seconds)
+{
+    struct seal_counts counts;
+    seal_count(s, &counts);
+    bool failed = counts.failures != *failures;
+    *failures = counts.failures;
+    return failed ? AFTER_FAILURE_S : seconds;
+}
+
 static void *seal_until_stopped(void *data)
 {
     struct seal *s = data;
@@ -219,13 +246,10 @@ static void *seal_until_stopped(void *data)
     int pause = FIRST_S;
     while (rest(s, pause)) {
         track_error err = {0};
-        struct seal_counts counts;
         if (seal_pass(s, clock_wall_us(), &err) != TRACK_OK) {
             log_note(s->log, LOG_WARNING, "seal", "%s", err.message);
         }
-        seal_count(s, &counts);
-        pause = counts.failures != failures ? AFTER_FAILURE_S : SEAL_EVERY_S;
-        failures = counts.failures;
+        pause = pause_after(s, &failures, SEAL_EVERY_S);
     }
     return NULL;
 }
@@ -235,10 +259,14 @@ static void *merge_until_stopped(void *data)
     struct seal *s = data;
     (void)pthread_setname_np(pthread_self(), "merge");
     (void)setpriority(PRIO_PROCESS, 0, MERGE_NICE); /* of this thread */
-    for (int pause = FIRST_S; rest(s, pause); pause = MERGE_EVERY_S) {
+    uint64_t failures = 0;
+    for (int pause = FIRST_S; rest(s, pause); pause = pause_after(s, &failures, MERGE_EVERY_S)) {
         track_error err = {0};
         if (seal_merge(s, clock_wall_us(), &err) != TRACK_OK) {
             log_note(s->log, LOG_WARNING, "merge", "%s", err.message);
+        }
+        if (seal_fold(s, &err) != TRACK_OK) {
+            log_note(s->log, LOG_WARNING, "fold", "%s", err.message);
         }
     }
     return NULL;
@@ -267,7 +295,9 @@ track_status seal_open(const struct seal_options *options, struct seal **out, tr
     s->between = (struct pack_between){yield, s};
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
-    track_status status = options->idle ? TRACK_OK : start(s, err);
+    struct tail_options tail = {.store = options->store, .limit_bytes = 1};
+    track_status status = tail_open(&tail, &s->tail, err);
+    status = status == TRACK_OK && !options->idle ? start(s, err) : status;
     if (status != TRACK_OK) {
         seal_close(s);
         return status;
@@ -288,6 +318,7 @@ void seal_close(struct seal *s)
     for (size_t i = 0; i < s->thread_count; i++) {
         pthread_join(s->threads[i], NULL);
     }
+    tail_close(s->tail);
     seal_marks_release(&s->marks);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);

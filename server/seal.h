@@ -1,9 +1,9 @@
 /* seal - points leave the journal for packs, and packs become fewer, in the background.
  *
  * One thread looks at the journal every few seconds and seals the runs that are due; another, which
- * lets everybody else go first, merges packs.  Both may be killed at any time: what they do not
- * finish has not happened.
- * Uses: seal_run, seal_merge, store.  Any thread.
+ * lets everybody else go first, merges packs and folds the series rows of runs that have ended.
+ * Both may be killed at any time: what they do not finish has not happened.
+ * Uses: seal_run, seal_merge, series, store.  Any thread.
  */
 #ifndef SERVER_SEAL_H
 #define SERVER_SEAL_H
@@ -58,6 +58,10 @@ track_status seal_pass(struct seal *s, int64_t now_us, track_error *err);
 
 /* Merges the packs of all runs that have enough of them or have ended. */
 track_status seal_merge(struct seal *s, int64_t now_us, track_error *err);
+
+/* Folds the series rows of runs that have ended and are sealed, so that no search has to: there may
+ * be very many of them. */
+track_status seal_fold(struct seal *s, track_error *err);
 
 void seal_count(struct seal *s, struct seal_counts *out);
 #endif

@@ -239,4 +239,7 @@ track_status series_tree(struct tail *t, const struct tree_ask *ask, struct aren
  * Tests: tests/server/test_series_flush.c
  */
 track_status series_flush(struct tail *t, int64_t project_node, track_error *err);
+
+/* The same for one run. */
+track_status series_flush_run(struct tail *t, int64_t run_node, track_error *err);
 #endif

@@ -64,7 +64,7 @@ static track_status id_get(struct store *s, int64_t node, struct arena *arena, c
     return TRACK_OK;
 }
 
-static track_status flush_run(struct tail *t, int64_t node, track_error *err)
+track_status series_flush_run(struct tail *t, int64_t node, track_error *err)
 {
     AUTO_ARENA arena = ARENA(SCRATCH_BYTES);
     AUTO_TAIL struct tail_run *run = NULL;
@@ -89,7 +89,7 @@ track_status series_flush(struct tail *t, int64_t project_node, track_error *err
     struct node_list stale;
     TRY(store_series_stale(tail_store(t), project_node, &arena, &stale, err));
     for (size_t i = 0; i < stale.count; i++) {
-        track_status status = flush_run(t, stale.at[i], err);
+        track_status status = series_flush_run(t, stale.at[i], err);
         if (status != TRACK_OK && status != TRACK_NOT_FOUND) {
             return status;
         }

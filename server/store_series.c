@@ -105,3 +105,14 @@ track_status store_series_stale(struct store *s, int64_t project_node, struct ar
     *out = (struct node_list){g.at, g.count};
     return TRACK_OK;
 }
+
+track_status store_series_rested(struct store *s, struct arena *arena, struct node_list *out,
+                                 track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    struct gather g = GATHER(arena, int64_t);
+    TRY(store_read_begin(s, &r, err));
+    TRY(db_run(r.db, QUERY_run_stale_rested, NULL, add_node, &g, err));
+    *out = (struct node_list){g.at, g.count};
+    return TRACK_OK;
+}

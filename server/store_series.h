@@ -57,4 +57,7 @@ struct node_list {
 track_status store_series_stale(struct store *s, int64_t project_node, struct arena *arena,
                                 struct node_list *out, track_error *err);
 
+/* Stale runs, up to 1,000, that have ended and have nothing in the journal. */
+track_status store_series_rested(struct store *s, struct arena *arena, struct node_list *out,
+                                 track_error *err);
 #endif

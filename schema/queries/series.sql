@@ -37,6 +37,12 @@ FROM series s JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY k.name
 -- name: run_stale i -> i
 SELECT r.node FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL AND r.series_seq < 0;
 
--- The same over all projects.
+-- Those that have ended and have nothing in the journal: so they stay as they are.
+-- name: run_stale_rested -> i
+SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0 AND r.ended_us IS NOT NULL
+    AND r.state NOT IN ('running', 'queued', 'unconfirmed')
+    AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.run = r.node) LIMIT 1000;
+
+-- Stale ones of all projects.
 -- name: run_stale_all -> i
 SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0;

@@ -3,6 +3,7 @@
 #include "../../server/seal.h"
 
 #include "../../server/store_base.h"
+#include "../../server/store_series.h"
 #include "../harness.h"
 #include "sealed.h"
 
@@ -152,6 +153,36 @@ TEST(seal, makes_a_finished_run_final)
     struct seal_counts counts;
     seal_count(s.seal, &counts);
     CHECK(counts.packs_merged == 1 && counts.failures == 0);
+}
+
+TEST(seal, folds_the_rows_of_a_run_that_has_ended)
+{
+    SEALING(s);
+    struct run_change call = {.change = RUN_FINISH,
+                              .id = RUN_A,
+                              .state = "finished",
+                              .exit_code = RUN_NO_CODE,
+                              .now_us = NOW_US};
+    struct fixture *f = &s.p.f;
+    struct series_list rows;
+    call.ticket.arena = &f->arena;
+    CHECK_INT(points_add_one(&s.p, "loss", 1, 2), TRACK_OK);
+    CHECK_INT(points_add_one(&s.p, "loss", 2, 6), TRACK_OK);
+    CHECK_INT(seal_fold(s.seal, &f->err), TRACK_OK);
+    CHECK_INT(store_series_list(f->store, RUN_A, &f->arena, &rows, &f->err), TRACK_OK);
+    CHECK_INT(rows.count, 0); /* the run goes on */
+    CHECK_INT(fixture_wait(f, store_run_change(f->store, &call, &f->err), &call.ticket), TRACK_OK);
+    CHECK_INT(store_reap(f->store, NOW_US + INT64_C(3600) * SECOND_US, &f->err), TRACK_OK);
+    CHECK_INT(seal_fold(s.seal, &f->err), TRACK_OK);
+    CHECK_INT(store_series_list(f->store, RUN_A, &f->arena, &rows, &f->err), TRACK_OK);
+    CHECK_INT(rows.count, 0); /* nor is it sealed */
+    CHECK_INT(left_after(&s, 0), 0);
+    CHECK_INT(seal_fold(s.seal, &f->err), TRACK_OK);
+    CHECK_INT(store_series_list(f->store, RUN_A, &f->arena, &rows, &f->err), TRACK_OK);
+    CHECK(rows.count == 1 && rows.at[0].n == 2 && rows.at[0].vsum == 8 && rows.at[0].last == 6);
+    struct node_list stale;
+    CHECK_INT(store_series_stale(f->store, 0, &f->arena, &stale, &f->err), TRACK_OK);
+    CHECK_INT(stale.count, 0);
 }
 
 TEST(seal, ends_its_threads_at_once)
