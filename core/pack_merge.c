@@ -73,18 +73,14 @@ static const struct pack_series *series_find(struct pack_merging *m,
     return first;
 }
 
-/* All parts have one scale. */
-static track_status series_check(const struct pack_merging *m, const struct pack_series *s,
-                                 track_error *err)
+/* What the last pack that has the series at hand says of it. */
+static const struct pack_series *series_last(const struct pack_merging *m)
 {
-    for (size_t i = 0; i < m->count; i++) {
-        const struct pack_series *other = m->packs[i].points.series;
-        if (m->packs[i].here && other->scale != s->scale) {
-            return FAIL(err, TRACK_INVALID, "series %.*s is of another scale in another pack",
-                        (int)(s->name.size < 100 ? s->name.size : 100), s->name.at);
-        }
+    size_t i = m->count - 1;
+    while (!m->packs[i].here) {
+        i--;
     }
-    return TRACK_OK;
+    return m->packs[i].points.series;
 }
 
 static track_status merge_numbers(struct pack_merging *m, track_error *err)
@@ -211,8 +207,7 @@ track_status pack_merge(const struct pack_input *inputs, size_t count,
     m->to = to;
     const struct pack_series *s;
     while ((s = series_find(m, inputs)) != NULL) {
-        TRY(series_check(m, s, err));
-        TRY(pack_build_series(to, s, err));
+        TRY(pack_build_series(to, series_last(m), err));
         TRY(s->kind == PACK_TEXTS ? merge_texts(m, err) : merge_numbers(m, err));
         TRY(between ? between->call(between->data, err) : TRACK_OK);
     }

@@ -17,11 +17,11 @@ struct pack_input {
 
 /* Gives all points of the packs to a builder that has just been opened; the caller ends it.
  *
- *   inputs  [count], at most PACK_MERGE_MAX, of one run and epoch.
- *   arena   for work: 250 KiB a pack, 16 MiB of texts.
- *   between called after each series, to let others go first or to stop; NULL: nobody.
+ *   inputs  [count], at most PACK_MERGE_MAX, of one run and epoch; scale and kind of a series are
+ * those in the last one that has it. arena   for work: 250 KiB a pack, 16 MiB of texts. between
+ * called after each series, to let others go first or to stop; NULL: nobody.
  *
- * TRACK_INVALID  too many, of several runs or epochs, or a series of another scale there.
+ * TRACK_INVALID  too many, or of several runs or epochs.
  * and what pack_read and pack_build say, or between.
  *
  * Cost:  as building.

@@ -82,40 +82,10 @@ track_status render_cursor(const struct request *rq, const char *place, const ch
     return TRACK_OK;
 }
 
-/* True if the glob, in which only '*' is special, stands for the whole text. */
-static bool glob_match(const char *glob, const char *text)
-{
-    const char *star = NULL, *back = NULL;
-    while (*text) {
-        if (*glob == '*') {
-            star = glob++;
-            back = text;
-        } else if (*glob == *text) {
-            glob++;
-            text++;
-        } else if (star) {
-            glob = star + 1;
-            text = ++back;
-        } else {
-            return false;
-        }
-    }
-    return glob[strspn(glob, "*")] == '\0';
-}
-
 void render_meaning(struct json_writer *w, const struct metric_def_list *defs, const char *key)
 {
     static const char *const goals[] = {"none", "min", "max"};
-    const struct metric_def *found = NULL;
-    for (size_t i = 0; i < defs->count; i++) {
-        bool exact = strcmp(defs->at[i].name, key) == 0;
-        if (exact || (!found && glob_match(defs->at[i].name, key))) {
-            found = &defs->at[i];
-        }
-        if (exact) {
-            break;
-        }
-    }
+    const struct metric_def *found = metric_def_find(defs, key);
     json_write_text(w, "goal", goals[found ? found->goal : 0]);
     json_write_text(w, "unit", found ? found->unit : "");
 }

@@ -19,6 +19,7 @@ struct batch {
     struct arena *arena;
     struct gather rows; /* of struct batch_row */
     unsigned char run[RUN_ID_BYTES];
+    struct metric_def_list defs; /* of the run */
     int64_t bytes, points;
     struct journal_head last; /* that was looked at */
     bool more;
@@ -117,6 +118,7 @@ static track_status read_batch(struct batch *b, track_error *err)
         return TRACK_OK;
     }
     TRY(run_get(r.db, b->ask->run_node, b->arena, &run, err));
+    TRY(metric_def_list(r.db, b->ask->run_node, b->arena, &b->defs, err));
     struct bytes id = {(const unsigned char *)run.id, strlen(run.id)};
     return hash_decode_hex(id, b->run, sizeof(b->run), err);
 }
@@ -253,8 +255,9 @@ static track_status set_marks(const struct sealing *s, track_error *err)
 static track_status seal_batch(struct batch *b, struct seal_did *out, track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
-    struct sealing s = {
-        .batch = b, .set = {.arena = &arena, .lines = SEAL_LINES}, .did = {.more = b->more}};
+    struct sealing s = {.batch = b,
+                        .set = {.arena = &arena, .defs = &b->defs, .lines = SEAL_LINES},
+                        .did = {.more = b->more}};
     s.ranges = ARENA_ARRAY(&arena, struct pack_range, RANGES_MAX);
     if (!s.ranges) {
         return FAIL(err, TRACK_NOMEM, "no room for %d ranges", RANGES_MAX);

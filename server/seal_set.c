@@ -206,10 +206,15 @@ static track_status build_texts(struct seal_series *s, struct pack_builder *to, 
     return seal_texts_build(&s->texts, to, err);
 }
 
-static track_status build_numbers(const struct seal_series *s, struct pack_builder *to,
-                                  track_error *err)
+static track_status build_numbers(const struct seal_set *set, const struct seal_series *s,
+                                  struct pack_builder *to, track_error *err)
 {
+    const struct metric_def *def = metric_def_find(set->defs, (const char *)s->name.at);
     struct pack_series series = {.name = s->name, .context = s->context, .kind = PACK_NUMBERS};
+    if (def) {
+        series.kind = def->kind ? PACK_FLOATS : PACK_NUMBERS;
+        series.scale = (unsigned char)def->step_scale;
+    }
     const struct point *at = points_of(s);
     size_t count = count_of(s);
     int64_t steps[PART], times[PART];
@@ -258,7 +263,7 @@ track_status seal_set_build(struct seal_set *set, struct pack_builder *to, track
     for (size_t i = 0; i < count; i++) {
         struct seal_series *s = sorted[i];
         settle(s);
-        TRY(s->points.size ? build_numbers(s, to, err) : TRACK_OK);
+        TRY(s->points.size ? build_numbers(set, s, to, err) : TRACK_OK);
         TRY(s->texts.at.size ? build_texts(s, to, err) : TRACK_OK);
         buf_release(&s->points);
         seal_texts_release(&s->texts);

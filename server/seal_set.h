@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "seal_lines.h"
 #include "seal_texts.h"
+#include "store_fact.h"
 
 /* A set that holds so much takes no more rows. */
 enum { SEAL_POINTS_MAX = 2 << 20, SEAL_TEXT_BYTES_MAX = 32 << 20 };
@@ -23,8 +24,9 @@ struct seal_series {
 };
 
 struct seal_set {
-    struct arena *arena;        /* holds series and names; not the points */
-    struct seal_series **by_id; /* [id_room] hash table; NULL is free */
+    struct arena *arena;                /* holds series and names; not the points */
+    const struct metric_def_list *defs; /* of the run */
+    struct seal_series **by_id;         /* [id_room] hash table; NULL is free */
     size_t id_room, count;
     size_t points, text_bytes; /* texts of lines too */
     struct seal_lines lines;

@@ -300,6 +300,27 @@ static track_status def_list_row(void *data, const struct db_value *c, track_err
     return db_copy_text(g->arena, &c[5], &d->step_key, err);
 }
 
+track_status metric_def_list(struct db *db, int64_t run_node, struct arena *arena,
+                             struct metric_def_list *out, track_error *err)
+{
+    struct gather g = GATHER(arena, struct metric_def);
+    TRY(db_run(db, QUERY_metric_def_list, DB_IN(db_i(run_node)), def_list_row, &g, err));
+    *out = (struct metric_def_list){g.at, g.count};
+    return TRACK_OK;
+}
+
+const struct metric_def *metric_def_find(const struct metric_def_list *defs, const char *key)
+{
+    const struct metric_def *glob = NULL;
+    for (size_t i = 0; i < defs->count; i++) {
+        if (strcmp(defs->at[i].name, key) == 0) {
+            return &defs->at[i];
+        }
+        glob = glob || !name_match_glob(defs->at[i].name, key) ? glob : &defs->at[i];
+    }
+    return glob;
+}
+
 track_status store_metric_def_list(struct store *s, const char *run, struct arena *arena,
                                    struct metric_def_list *out, track_error *err)
 {

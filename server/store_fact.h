@@ -63,6 +63,9 @@ struct metric_def_list {
     const struct metric_def *at; /* [count], by name */
     size_t count;
 };
+/* The definition of a key, or the first glob that stands for it; NULL: there is none. */
+const struct metric_def *metric_def_find(const struct metric_def_list *defs, const char *key);
+
 struct metric_def_set {
     struct ticket ticket;
     const char *run;
@@ -77,6 +80,10 @@ struct metric_def_set {
 track_status store_metric_def_set(struct store *s, struct metric_def_set *call, track_error *err);
 track_status store_metric_def_list(struct store *s, const char *run, struct arena *arena,
                                    struct metric_def_list *out, track_error *err);
+
+/* The same in a transaction. */
+track_status metric_def_list(struct db *db, int64_t run_node, struct arena *arena,
+                             struct metric_def_list *out, track_error *err);
 
 /* Documents of a run, returned byte for byte: code, patch, command, host, environment, devices,
  * missing, and any other name. */

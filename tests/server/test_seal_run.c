@@ -3,6 +3,7 @@
 #include "../../server/seal_run.h"
 
 #include "../../server/series.h"
+#include "../../server/store_fact.h"
 #include "../harness.h"
 #include "sealed.h"
 
@@ -172,6 +173,48 @@ TEST(seal_run, takes_texts_and_lines_too)
     CHECK_INT(sealed_points(&p.f, RUN_A, "loss").count, 3);
     CHECK(sealed_clean(&p));
     CHECK(strcmp(texts_of(&p), "tre.due.uno.") == 0 && strcmp(lines_of(&p), "uno.due.tre.") == 0);
+}
+
+static track_status define(struct points *p, const char *name, int64_t scale)
+{
+    struct metric_def def = {
+        .name = name, .kind = 1, .step_scale = scale, .unit = "", .step_key = ""};
+    struct metric_def_set call = {.run = RUN_A, .defs = &def, .count = 1, .now_us = NOW_US};
+    call.ticket.arena = &p->f.arena;
+    return fixture_wait(&p->f, store_metric_def_set(p->f.store, &call, &p->f.err), &call.ticket);
+}
+
+/* What a pack says of a series: kind * 10 + scale. */
+static int meaning(struct points *p, const struct pack *pack, const char *name)
+{
+    struct bytes bytes = sealed_bytes(&p->f, pack),
+                 text = {(const unsigned char *)name, strlen(name)};
+    struct pack_blob blob = {pack_read_memory, &bytes, bytes.size};
+    struct pack_dir dir;
+    const struct pack_series *s;
+    if (pack_dir_read(&blob, &p->f.arena, &dir, &p->f.err) != TRACK_OK) {
+        return -1;
+    }
+    s = pack_dir_find(&dir, text, (struct bytes){NULL, 0});
+    return s ? s->kind * 10 + s->scale : -1;
+}
+
+TEST(seal_run, keeps_what_a_series_means)
+{
+    SEALING(p, m);
+    struct seal_did did;
+    CHECK_INT(define(&p, "val/*", 3), TRACK_OK);
+    CHECK_INT(define(&p, "val/acc", 2), TRACK_OK);
+    CHECK_INT(points_add_one(&p, "val/loss", 1, 2), TRACK_OK);
+    CHECK_INT(points_add_one(&p, "val/acc", 1, 2), TRACK_OK);
+    CHECK_INT(points_add_one(&p, "loss", 1, 2), TRACK_OK);
+    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    struct pack_list packs = sealed_packs(&p.f, RUN_A);
+    CHECK_INT(packs.count, 1);
+    CHECK_INT(meaning(&p, packs.at, "val/loss"), 10 * PACK_FLOATS + 3);
+    CHECK_INT(meaning(&p, packs.at, "val/acc"), 10 * PACK_FLOATS + 2);
+    CHECK_INT(meaning(&p, packs.at, "loss"), 10 * PACK_NUMBERS);
+    CHECK(sealed_clean(&p));
 }
 
 TEST(seal_run, takes_rows_that_only_define_keys)
