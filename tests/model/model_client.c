@@ -31,7 +31,7 @@ static track_status advance(struct world *w, int64_t from, int64_t to, struct by
     bool found;
     TRY(db_find_i(w->db, QUERY_writer_advance,
                   DB_IN(db_i(MODEL_RUN), db_b(id), db_i(from), db_i(to), db_i(0), db_i(0), db_i(1),
-                        db_i(w->now_us), db_b((struct bytes){NULL, 0}), db_null()),
+                        db_i(w->now_us), db_b((struct bytes){NULL, 0}), db_null(), db_null()),
                   &got, &found, err));
     return found ? TRACK_OK : FAIL(err, TRACK_CONFLICT, "the watermark has moved");
 }
