@@ -25,6 +25,13 @@ struct statement {
     int place[PARAMETERS_MAX];
 };
 
+/* What frames the statements of tickets: several of them for each request. */
+enum word { BEGIN_WRITING, BEGIN_READING, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, WORD_COUNT };
+
+static const char *const word_texts[WORD_COUNT] = {
+    "BEGIN IMMEDIATE", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT ticket", "RELEASE ticket",
+};
+
 struct sqlite {
     const struct db_ops *ops; /* first, as in struct db */
     struct arena own;         /* holds this struct */
@@ -32,6 +39,7 @@ struct sqlite {
     bool writing;
     int64_t deadline_us; /* on the steady clock; 0: none */
     struct statement statements[QUERY_COUNT];
+    sqlite3_stmt *words[WORD_COUNT]; /* prepared when first said */
 };
 
 static struct sqlite *sqlite_of(struct db *db)
@@ -81,6 +89,18 @@ static track_status exec(struct sqlite *s, const char *sql, const char *what, tr
 {
     int rc = sqlite3_exec(s->engine, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? TRACK_OK : failed(s, rc, what, err);
+}
+
+static track_status say(struct sqlite *s, enum word word, track_error *err)
+{
+    sqlite3_stmt **at = &s->words[word];
+    int rc = *at ? SQLITE_OK
+                 : sqlite3_prepare_v3(s->engine, word_texts[word], -1, SQLITE_PREPARE_PERSISTENT,
+                                      at, NULL);
+    rc = rc == SQLITE_OK ? sqlite3_step(*at) : rc;
+    track_status status = rc == SQLITE_DONE ? TRACK_OK : failed(s, rc, word_texts[word], err);
+    sqlite3_reset(*at);
+    return status;
 }
 
 static int out_of_time(void *data)
@@ -139,6 +159,9 @@ static void sqlite_close(struct db *db)
     struct sqlite *s = sqlite_of(db);
     for (size_t i = 0; i < QUERY_COUNT; i++) {
         sqlite3_finalize(s->statements[i].at);
+    }
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        sqlite3_finalize(s->words[i]);
     }
     sqlite3_close(s->engine);
     struct arena own = s->own;
@@ -214,14 +237,14 @@ static track_status sqlite_begin(struct db *db, int limit_ms, track_error *err)
 {
     struct sqlite *s = sqlite_of(db);
     s->deadline_us = limit_ms ? clock_steady_us() + (int64_t)limit_ms * 1000 : 0;
-    return exec(s, s->writing ? "BEGIN IMMEDIATE" : "BEGIN", "begin", err);
+    return say(s, s->writing ? BEGIN_WRITING : BEGIN_READING, err);
 }
 
 static track_status sqlite_commit(struct db *db, enum db_outcome *out, track_error *err)
 {
     struct sqlite *s = sqlite_of(db);
     s->deadline_us = 0;
-    track_status status = exec(s, "COMMIT", "commit", err);
+    track_status status = say(s, COMMIT, err);
     *out = status == TRACK_OK ? DB_COMMITTED : status == TRACK_BUSY ? DB_RETRY : DB_UNKNOWN;
     return status;
 }
@@ -231,18 +254,18 @@ static void sqlite_rollback(struct db *db)
     struct sqlite *s = sqlite_of(db);
     s->deadline_us = 0;
     if (!sqlite3_get_autocommit(s->engine)) {
-        (void)exec(s, "ROLLBACK", "rollback", NULL);
+        (void)say(s, ROLLBACK, NULL);
     }
 }
 
 static track_status sqlite_savepoint(struct db *db, track_error *err)
 {
-    return exec(sqlite_of(db), "SAVEPOINT ticket", "savepoint", err);
+    return say(sqlite_of(db), SAVEPOINT, err);
 }
 
 static track_status sqlite_keep(struct db *db, track_error *err)
 {
-    return exec(sqlite_of(db), "RELEASE ticket", "release", err);
+    return say(sqlite_of(db), RELEASE, err);
 }
 
 static bool sqlite_undo(struct db *db)

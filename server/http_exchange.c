@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ROOM_BYTES = 1 << 20 };
+
 static void answer_error(struct exchange *x, int http)
 {
     struct http_failure failure = {
@@ -107,6 +109,16 @@ static track_status pass_gate(struct exchange *x, track_error *err)
     return gate_check_body(x->row, body_most(x), &x->head, &x->pass, err);
 }
 
+/* Takes memory for the whole body at once, up to what a body mostly has. */
+static void make_room(struct exchange *x)
+{
+    uint64_t size = x->pass.length_bytes;
+    if (!x->row->receive && size > 0 && size <= ROOM_BYTES && size <= x->body.limit_bytes &&
+        buf_add(&x->body, (size_t)size)) {
+        x->body.size = 0;
+    }
+}
+
 void exchange_begin(struct exchange *x)
 {
     struct request *rq = &x->rq;
@@ -127,6 +139,7 @@ void exchange_begin(struct exchange *x)
     x->arena.limit_bytes = reads ? EXCHANGE_READ_BYTES : EXCHANGE_WRITE_BYTES;
     rq->length_bytes = x->pass.length_bytes;
     x->body.limit_bytes = body_most(x);
+    make_room(x);
     if (x->row->receive &&
         x->row->receive(x->app, rq, (struct bytes){NULL, 0}, &x->err) != TRACK_OK) {
         refuse(x, 0);

@@ -18,7 +18,6 @@ enum {
 /* What a frame is made with. */
 struct place {
     struct journal_points *call;
-    unsigned char writer[JOURNAL_WRITER_BYTES];
     int64_t run_epoch, next_seq, next_key, count; /* of the writer; 0 while they are not known */
 };
 
@@ -34,12 +33,12 @@ struct wanted_list {
     size_t count;
 };
 
-static track_status find_writer(struct place *p, track_error *err)
+static track_status find_writer(struct journal_points *call, track_error *err)
 {
-    const char *name = p->call->writer;
     struct digest digest;
-    TRY(hash_sha256((struct bytes){(const unsigned char *)name, strlen(name)}, &digest, err));
-    memcpy(p->writer, digest.at, sizeof(p->writer));
+    struct bytes name = {(const unsigned char *)call->writer, strlen(call->writer)};
+    TRY(hash_sha256(name, &digest, err));
+    memcpy(call->id, digest.at, sizeof(call->id));
     return TRACK_OK;
 }
 
@@ -147,7 +146,7 @@ static struct frame begin_frame(const struct place *p)
                                .seq = (uint64_t)p->next_seq,
                                .epoch = (uint32_t)p->run_epoch,
                                .count = call->point_count + call->text_count + call->line_count}};
-    memcpy(f.head.writer, p->writer, sizeof(p->writer));
+    memcpy(f.head.writer, call->id, sizeof(call->id));
     for (size_t i = 0; i < call->line_count; i++) {
         call->lines[i].index = p->count + (int64_t)i;
     }
@@ -214,8 +213,7 @@ static track_status points_work(struct ticket *t, struct db *db, track_error *er
     struct journal_points *call = (struct journal_points *)(void *)t;
     struct place p = {.call = call};
     struct append a = {
-        .call = &call->append, .writer = {p.writer, sizeof(p.writer)}, .closes = true};
-    TRY(find_writer(&p, err));
+        .call = &call->append, .writer = {call->id, sizeof(call->id)}, .closes = true};
     TRY(append_load(&a, db, err));
     if (call->ready_node == a.run.node) {
         move(call, &a);
@@ -274,7 +272,6 @@ static track_status make_before(struct store *s, struct journal_points *call, tr
         return TRACK_OK;
     }
     call->numbers = numbers;
-    TRY(find_writer(&p, err));
     struct frame f = begin_frame(&p);
     TRY(make_body(&p, &f, err));
     call->ready_node = node;
@@ -284,6 +281,7 @@ static track_status make_before(struct store *s, struct journal_points *call, tr
 track_status journal_points(struct store *s, struct journal_points *call, track_error *err)
 {
     TRY(run_check_id(call->append.run, err));
+    TRY(find_writer(call, err));
     TRY(make_before(s, call, err));
     for (size_t i = 0; i < call->key_count && call->ready_node == 0; i++) {
         TRY(name_check_key(call->keys[i].name, err));

@@ -28,6 +28,7 @@ struct journal_points {
     struct frame_line *lines; /* [line_count]: then neither points nor texts; index is filled */
     size_t line_count;
     /* for the writer's thread */
+    unsigned char id[JOURNAL_WRITER_BYTES]; /* of the writer */
     int64_t ready_node;      /* of the run that append.decoded was made for; 0: it was not made */
     bool counts_calls;       /* every step in it is the number of the call */
     const uint32_t *numbers; /* [key_count] of keys, once they are known */
