@@ -316,7 +316,7 @@ $(GENDIR)/assets.inc: $(OUT)/embed $(WEB_DIST)/manifest.json
 	$(Q)$< file $(WEB_DIST)/ $$(find $(WEB_DIST) -type f | LC_ALL=C sort) > $@
 web/dist/manifest.json: $(web_files) | $(fresh)
 	$(Q)cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs
-$(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c server/scan.c \
+$(BUILD)/clang-fuzz/%: tests/fuzz/%.c $(core) tests/core/frames.c server/url.c $(wildcard server/scan*.c) \
         server/store_cursor.c client/agent_socket.c client/procs.c client/sys.c client/board.c $(headers)
 	@mkdir -p $(@D)
 	$(Q)clang $(STD) $(WARN) -DFUZZING -O1 -g -fsanitize=fuzzer,address,undefined \

@@ -3,6 +3,8 @@
 #include "../server/scan.h"
 #include "../core/json.h"
 #include "../core/number.h"
+#include "../server/scan_mlflow.h"
+#include "../server/scan_wandb.h"
 #include "bench.h"
 #include "bodies.h"
 
@@ -19,6 +21,43 @@ static double scan_once(void *data)
     double from = bench_seconds();
     if (scan_points(b->body, b->points, POINTS) != POINTS) {
         peer_die("scan");
+    }
+    return bench_seconds() - from;
+}
+
+/* A log-batch of 1,000 metrics, and a row of 1,000 cells, as the clients write them. */
+static struct bytes other_body(char *out, size_t room, bool batch)
+{
+    size_t size = (size_t)snprintf(out, room, batch ? "{\"run_id\":\"a\",\"metrics\":[" : "{");
+    for (int i = 0; i < POINTS; i++) {
+        size += (size_t)snprintf(out + size, room - size,
+                                 batch ? "%s{\"key\": \"train/layer%d/loss\", \"value\": %.17g, "
+                                         "\"timestamp\": 1700000000000, \"step\": 1234}"
+                                       : "%s\"train/layer%d/loss\":%.17g",
+                                 i ? "," : "", i, 1.0 / (i + 3));
+    }
+    size += (size_t)snprintf(out + size, room - size, batch ? "]}" : "}");
+    return (struct bytes){(const unsigned char *)out, size};
+}
+
+static double batch_once(void *data)
+{
+    static struct scan_metric metrics[POINTS];
+    struct scan_batch b = {.metrics = metrics, .metric_room = POINTS};
+    double from = bench_seconds();
+    if (!scan_log_batch(*(const struct bytes *)data, &b) || b.metric_count != POINTS) {
+        peer_die("log-batch");
+    }
+    return bench_seconds() - from;
+}
+
+static double row_once(void *data)
+{
+    static struct scan_cell cells[SCAN_CELLS_MAX];
+    struct scan_row row = {.cells = cells};
+    double from = bench_seconds();
+    if (!scan_row(*(const struct bytes *)data, &row) || row.count != POINTS) {
+        peer_die("row");
     }
     return bench_seconds() - from;
 }
@@ -59,7 +98,7 @@ static void rows(const char *what, double seconds, size_t bytes)
 int main(void)
 {
     static struct bench b;
-    static char texts[POINTS][32];
+    static char texts[POINTS][32], text[POINTS * 128];
     struct bytes numbers[POINTS];
     struct body body;
     body_open(&body, "0190a5b0c0de70008000000000000001", POINTS, 100);
@@ -69,6 +108,11 @@ int main(void)
         (struct bytes){(const unsigned char *)json, request.size - (size_t)(json - request.at)};
     rows("scan, JSON of 1,000 points", bench_median(scan_once, &b, ROUNDS), b.body.size);
     rows("core/json, the same", bench_median(json_once, &b, ROUNDS), b.body.size);
+    for (int batch = 1; batch >= 0; batch--) {
+        struct bytes other = other_body(text, sizeof(text), batch);
+        rows(batch ? "scan, MLflow's log-batch of 1,000 keys" : "scan, W&B's row of 1,000 keys",
+             bench_median(batch ? batch_once : row_once, &other, ROUNDS), other.size);
+    }
     for (int i = 0; i < POINTS; i++) {
         int size = snprintf(texts[i], sizeof(texts[i]), "%.17g", 1.0 / (i + 3));
         numbers[i] = (struct bytes){(const unsigned char *)texts[i], (size_t)size};

@@ -46,7 +46,7 @@ SCAN_INLINE bool take_point(struct scan *s, struct scan_names *names, struct sca
 size_t scan_points(struct bytes body, struct scan_point *out, size_t room)
 {
     struct scan s = {body.at, body.at + body.size};
-    struct scan_names names = {members, MEMBERS, KEY};
+    struct scan_names names = {members, MEMBERS, .guess = KEY};
     struct bytes name;
     size_t count = 0;
     if (!scan_take(&s, '{') || !scan_text(&s, &name) || !SCAN_IS(name, "points") ||

@@ -26,7 +26,7 @@ struct scan_point {
  *
  * Returns how many points it holds; 0: not plain, or more than room.
  *
- * Cost:   50 ns a point of 90 bytes (bench/scan.c).
+ * Cost:   60 ns a point of 90 bytes (bench/scan.c).
  * Tests:  tests/server/test_scan.c, tests/fuzz/fuzz_scan.c (against core/json)
  */
 size_t scan_points(struct bytes body, struct scan_point *out, size_t room);

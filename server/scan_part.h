@@ -324,11 +324,14 @@ SCAN_INLINE bool scan_is_name(const struct scan *s, const struct scan_name *name
  *   guess  the index to try first; becomes that of the next name.  Programs write members in the
  *          same order every time.
  *   seen   gets the bit of the name, which it may not have yet.
- *   out    its index; count: none of these.
+ *   out    its index; count: none of these, and none that was there before in this object.
  */
+enum { SCAN_OTHERS_MAX = 4 };
 struct scan_names {
     const struct scan_name *at;
     unsigned count, guess;
+    unsigned other_count; /* of an object: the caller sets it to 0 at its start */
+    struct bytes others[SCAN_OTHERS_MAX];
 };
 SCAN_INLINE bool scan_member(struct scan *s, struct scan_names *names, unsigned *seen,
                              unsigned *out)
@@ -351,6 +354,15 @@ SCAN_INLINE bool scan_member(struct scan *s, struct scan_names *names, unsigned 
     }
     s->at--;
     *out = names->count;
-    return scan_text(s, &other) && scan_take(s, ':');
+    if (names->other_count == SCAN_OTHERS_MAX || !scan_text(s, &other)) {
+        return false;
+    }
+    for (unsigned i = 0; i < names->other_count; i++) {
+        if (scan_is(names->others[i], (const char *)other.at, other.size)) {
+            return false;
+        }
+    }
+    names->others[names->other_count++] = other;
+    return scan_take(s, ':');
 }
 #endif
