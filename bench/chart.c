@@ -8,7 +8,7 @@
 enum { ROWS = 200000, FRAMES = 50 };
 #define RUN "0190a5b0c0de70008000000000000002"
 
-static struct peer_link link_;
+static struct peer_link link_ = {.fd = -1};
 
 static void send_frame(int number)
 {

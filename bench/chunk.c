@@ -3,104 +3,15 @@
 #include "../core/chunk.h"
 #include "../core/series_digest.h"
 #include "bench.h"
+#include "kinds.h"
 
-#include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 enum { CHUNKS = 16, VALUES = CHUNKS * CHUNK_POINTS_MAX, ROUNDS = 41, COLUMN_BYTES = 1 << 20 };
 
-/* A generator of values: its state from one to the next. */
-struct source {
-    uint64_t noise;
-    double level, slow;
-};
-
-static double uniform(struct source *s)
-{
-    s->noise = s->noise * 6364136223846793005u + 1442695040888963407u;
-    return (double)(s->noise >> 11) / 9007199254740992.0;
-}
-
-static double normal(struct source *s)
-{
-    return sqrt(-2 * log(1 - uniform(s))) * cos(6.283185307179586 * uniform(s));
-}
-
-static double f32(double value)
-{
-    return (double)(float)value;
-}
-
-static double noisy_loss(struct source *s, size_t i)
-{
-    return f32(2.5 * exp(-(double)i / 20000) + 0.3 + 0.05 * normal(s));
-}
-
-static double ema_loss(struct source *s, size_t i)
-{
-    double loss = noisy_loss(s, i);
-    s->slow = i ? 0.99 * s->slow + 0.01 * loss : loss;
-    return f32(s->slow);
-}
-
-static double cosine_lr(struct source *s, size_t i)
-{
-    (void)s;
-    return f32(3e-4 * 0.5 * (1 + cos(3.141592653589793 * (double)i / 200000)));
-}
-
-static double accuracy(struct source *s, size_t i)
-{
-    return round(1e4 * (0.92 - 0.6 * exp(-(double)i / 15000) + 0.004 * normal(s))) / 1e4;
-}
-
-static double batch_share(struct source *s, size_t i)
-{
-    double k = round(256 * (0.97 - 0.5 * exp(-(double)i / 8000)) + 1.2 * normal(s));
-    return k > 256 ? 1 : k / 256;
-}
-
-static double gpu_busy(struct source *s, size_t i)
-{
-    (void)i;
-    double u = uniform(s);
-    return u < 0.85 ? 97 + floor(3 * uniform(s)) : u < 0.97 ? 90 + floor(8 * uniform(s)) : 40;
-}
-
-static double memory_percent(struct source *s, size_t i)
-{
-    s->level = i == 0 ? 41.2 : uniform(s) < 0.06 ? 41.2 + floor(8 * uniform(s)) / 10 : s->level;
-    return round(10 * s->level) / 10;
-}
-
-static double epoch(struct source *s, size_t i)
-{
-    (void)s;
-    return (double)(i / 390);
-}
-
-static double grad_norm(struct source *s, size_t i)
-{
-    return f32(0.8 * exp(0.35 * normal(s)) + 2 * exp(-(double)i / 5000));
-}
-
-static double full_double(struct source *s, size_t i)
-{
-    return 2.5 * exp(-(double)i / 20000) + 0.3 + 0.05 * normal(s);
-}
-
-static double lr_double(struct source *s, size_t i)
-{
-    (void)s;
-    return 3e-4 * 0.5 * (1 + cos(3.141592653589793 * (double)i / 200000));
-}
-
 /* One kind of column, as values and as chunks. */
 struct column {
-    const char *what;
-    double (*next)(struct source *s, size_t i);
-    const char *bytes_target;
+    const struct kind *kind;
     struct chunk_coder *coder;
     double values[VALUES], back[CHUNK_POINTS_MAX];
     size_t ends[CHUNKS];
@@ -144,7 +55,7 @@ static double decode_once(void *data)
     }
     double took = cpu_seconds() - start;
     if (memcmp(c->back, c->values + VALUES - CHUNK_POINTS_MAX, sizeof(c->back)) != 0) {
-        fprintf(stderr, "%s: other values come back\n", c->what);
+        fprintf(stderr, "%s: other values come back\n", c->kind->what);
         exit(1);
     }
     return VALUES / took / 1e6;
@@ -153,22 +64,22 @@ static double decode_once(void *data)
 static void column_run(struct column *c)
 {
     AUTO_ARENA arena = ARENA(1 << 20);
-    struct source s = {.noise = 1};
+    struct kind_source s = {.noise = 1};
     char what[128];
     if (chunk_open(&arena, &c->coder, NULL) != TRACK_OK) {
         exit(1);
     }
     for (size_t i = 0; i < VALUES; i++) {
-        c->values[i] = c->next(&s, i);
+        c->values[i] = c->kind->next(&s, i);
     }
     c->bytes = (struct buf)BUF(COLUMN_BYTES);
-    snprintf(what, sizeof(what), "chunk, %s: encode", c->what);
+    snprintf(what, sizeof(what), "chunk, %s: encode", c->kind->what);
     bench_row(what, bench_median(encode_once, c, ROUNDS), "M values/s", "30");
-    snprintf(what, sizeof(what), "chunk, %s: decode", c->what);
+    snprintf(what, sizeof(what), "chunk, %s: decode", c->kind->what);
     bench_row(what, bench_median(decode_once, c, ROUNDS), "M values/s", "100");
-    snprintf(what, sizeof(what), "chunk, %s: size (code %u, layout %u)", c->what, c->bytes.at[0],
-             c->bytes.at[1]);
-    bench_row(what, (double)c->bytes.size / VALUES, "B/value", c->bytes_target);
+    snprintf(what, sizeof(what), "chunk, %s: size (code %u, layout %u)", c->kind->what,
+             c->bytes.at[0], c->bytes.at[1]);
+    bench_row(what, (double)c->bytes.size / VALUES, "B/value", c->kind->bytes_target);
     buf_release(&c->bytes);
 }
 
@@ -190,20 +101,9 @@ static double digest_once(void *data)
 
 int main(void)
 {
-    static struct column columns[] = {
-        {.what = "noisy f32 loss", .next = noisy_loss, .bytes_target = "2.71"},
-        {.what = "EMA of it", .next = ema_loss, .bytes_target = "1.85"},
-        {.what = "cosine lr, f32", .next = cosine_lr, .bytes_target = "0.70"},
-        {.what = "accuracy, 4 digits", .next = accuracy, .bytes_target = "1.39"},
-        {.what = "k / 256", .next = batch_share, .bytes_target = "0.61"},
-        {.what = "GPU busy %", .next = gpu_busy, .bytes_target = "0.59"},
-        {.what = "memory %", .next = memory_percent, .bytes_target = "0.25-0.33"},
-        {.what = "epoch", .next = epoch, .bytes_target = "0.04"},
-        {.what = "grad norm, f32", .next = grad_norm, .bytes_target = "3.17"},
-        {.what = "full doubles", .next = full_double, .bytes_target = "6.16"},
-        {.what = "cosine lr, double", .next = lr_double, .bytes_target = ""},
-    };
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+    static struct column columns[KINDS];
+    for (size_t i = 0; i < KINDS; i++) {
+        columns[i].kind = &kinds[i];
         column_run(&columns[i]);
     }
     bench_row("series digest", bench_median(digest_once, &columns[0], ROUNDS), "M points/s", "");

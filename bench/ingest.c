@@ -26,12 +26,12 @@ struct client {
 
 static void create_run(const struct peer *p)
 {
-    static struct peer_link link;
+    struct peer_link link;
     const char body[] = "{\"project\":\"bench\"}";
     peer_open(p, &link);
     peer_ask(&link, "PUT /api/v1/runs/" RUN "1 HTTP/1.1\r\nContent-Type: application/json", body,
              sizeof(body) - 1);
-    close(link.fd);
+    peer_close(&link);
 }
 
 static void encode(const struct client *c, int number, struct buf *out)
@@ -60,18 +60,17 @@ static void encode(const struct client *c, int number, struct buf *out)
 static void *send_frames(void *data)
 {
     struct client *c = data;
-    struct peer_link *link = malloc(sizeof(*link));
-    peer_open(c->peer, link);
+    struct peer_link link;
+    peer_open(c->peer, &link);
     for (int i = 0; i < c->requests; i++) {
         AUTO_BUF body = BUF(FRAME_BYTES_MAX);
         encode(c, i, &body);
-        peer_ask(link,
+        peer_ask(&link,
                  "POST /api/v1/runs/" RUN "1/frames HTTP/1.1\r\n"
                  "Content-Type: application/x-track-frames",
                  body.at, body.size);
     }
-    close(link->fd);
-    free(link);
+    peer_close(&link);
     return NULL;
 }
 

@@ -46,17 +46,14 @@ static inline int peer_connect(const struct peer *p)
     return fd;
 }
 
-/*   seal  "yes": points leave the journal for packs meanwhile; or "no". */
-static inline void peer_start_as(struct peer *p, unsigned short port, const char *seal)
+/* Starts trackd on p->data; ready when somebody listens.
+ *   seal  "yes": points leave the journal for packs meanwhile; or "no". */
+static inline void peer_serve(struct peer *p, const char *seal)
 {
-    *p = (struct peer){.port = port, .data = "/var/tmp/track-bench.XXXXXX"};
     const char *bin = getenv("TRACK_BIN");
     char program[4096], listen_at[32], setting[32];
     snprintf(program, sizeof(program), "%s/trackd", bin ? bin : ".");
-    snprintf(listen_at, sizeof(listen_at), "127.0.0.1:%u", port);
-    if (!mkdtemp(p->data)) {
-        peer_die(p->data);
-    }
+    snprintf(listen_at, sizeof(listen_at), "127.0.0.1:%u", p->port);
     const char *const argv[] = {program,   "--data",      p->data, "--listen",
                                 listen_at, "--log-level", "error", NULL};
     snprintf(setting, sizeof(setting), "TRACKD_SEAL=%s", seal);
@@ -76,6 +73,15 @@ static inline void peer_start_as(struct peer *p, unsigned short port, const char
             peer_die("trackd does not listen");
         }
     }
+}
+
+static inline void peer_start_as(struct peer *p, unsigned short port, const char *seal)
+{
+    *p = (struct peer){.port = port, .data = "/var/tmp/track-bench.XXXXXX"};
+    if (!mkdtemp(p->data)) {
+        peer_die(p->data);
+    }
+    peer_serve(p, seal);
 }
 
 static inline void peer_start(struct peer *p, unsigned short port)
@@ -101,13 +107,18 @@ static inline double peer_cpu_seconds(const struct peer *p)
     return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
+static inline void peer_stop(const struct peer *p)
+{
+    kill(p->pid, SIGTERM);
+    waitpid(p->pid, NULL, 0);
+}
+
 static inline void peer_end(struct peer *p)
 {
     const char *const argv[] = {"rm", "-rf", p->data, NULL};
     char *none[] = {NULL};
     pid_t rm;
-    kill(p->pid, SIGTERM);
-    waitpid(p->pid, NULL, 0);
+    peer_stop(p);
     if (posix_spawn(&rm, "/bin/rm", NULL, NULL, (char *const *)(uintptr_t)argv, none) == 0) {
         waitpid(rm, NULL, 0);
     }
@@ -125,24 +136,44 @@ static inline void peer_send(int fd, const void *data, size_t size)
     }
 }
 
-/* A connection and the last reply that came over it. */
+/* A connection and the last reply that came over it */
 struct peer_link {
     int fd;
-    size_t size; /* of the reply's body, which lies at the start of in */
-    char in[1 << 16];
+    char *in;    /* [room]: the reply's body at its start */
+    size_t size; /* of the body */
+    size_t room;
 };
 
 static inline void peer_open(const struct peer *p, struct peer_link *link)
 {
-    link->fd = peer_connect(p);
+    *link = (struct peer_link){.fd = peer_connect(p)};
+}
+
+static inline void peer_close(struct peer_link *link)
+{
+    close(link->fd);
+    free(link->in);
+    *link = (struct peer_link){.fd = -1};
+}
+
+static inline void peer_reserve(struct peer_link *link, size_t room)
+{
+    if (link->room < room) {
+        link->in = realloc(link->in, room);
+        link->room = room;
+    }
+    if (!link->in) {
+        peer_die("realloc");
+    }
 }
 
 /* Reads a reply: head and body, as far as Content-Length says. */
 static inline void peer_read(struct peer_link *link)
 {
-    size_t have = 0, want = sizeof(link->in), skip = 0;
+    size_t have = 0, want = SIZE_MAX, skip = 0;
+    peer_reserve(link, 1 << 16);
     while (have < want) {
-        ssize_t n = recv(link->fd, link->in + have, sizeof(link->in) - 1 - have, 0);
+        ssize_t n = recv(link->fd, link->in + have, link->room - 1 - have, 0);
         if (n <= 0) {
             peer_die("recv");
         }
@@ -152,6 +183,7 @@ static inline void peer_read(struct peer_link *link)
         if (said) {
             skip = (size_t)(end + 4 - link->in);
             want = skip + strtoul(said + 16, NULL, 10);
+            peer_reserve(link, want + 1);
         }
     }
     if (strncmp(link->in, "HTTP/1.1 2", 10) != 0) {
