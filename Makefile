@@ -295,6 +295,8 @@ $(OUT)/python/track/_native.so: $(py_native) sdk/python/native/native.h sdk/trac
 	    -Wl,--exclude-libs,ALL -o $@ $(py_native) $(OUT)/libtrack.a $(LDFLAGS) $(libs_sdk)
 # clang calls abort where an exception would meet a cleanup: libtrack has none of either.
 $(call obj,$(core) $(sdk)): PIC = -fPIC -fno-exceptions
+# clang makes wide instructions of loops over points by itself.
+$(call obj,$(core)): release_gcc += -ftree-vectorize -fvect-cost-model=dynamic
 # As somebody else's program: it may ignore the status of a log call.
 $(call obj,$(wildcard sdk/examples/*.c)): STD += -UTRACK_BUILD
 $(call obj,$(server) $(tests) $(benches)): | $(GEN)

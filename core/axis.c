@@ -1,12 +1,14 @@
 #include "axis.h"
 
+#include <string.h>
+
 enum axis_code {
     AXIS_AFFINE = 0, /* base and stride */
     AXIS_VARIED = 1, /* base and a number for each further row */
     AXIS_ZSTD = 0x80 /* with VARIED: these numbers are compressed */
 };
 
-enum { UNIT_COUNT = 3, VARINT_BYTES_MAX = 10, ZSTD_WORTH_BYTES = 64 };
+enum { NEAR_ROWS_MAX = 4096, UNIT_COUNT = 3, VARINT_BYTES_MAX = 10, ZSTD_WORTH_BYTES = 64 };
 
 static const int64_t unit_us[UNIT_COUNT] = {1, 1000, 1000 * 1000};
 
@@ -151,15 +153,30 @@ track_status axis_encode_times(struct zstream *z, const int64_t *in, size_t coun
     return axis_put(z, &numbers, level, code, out, err);
 }
 
-/* Reads count varints; most have one byte. */
+/* Whether 8 bytes are a varint each. */
+static bool varints_are_short(const unsigned char *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, sizeof(eight));
+    return (eight & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Reads count varints; most have one byte, eight of which are read at once. */
 static void varints_read(struct reader *r, int64_t *out, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (r->left.size && r->left.at[0] < 128) {
-            out[i] = r->left.at[0];
-            r->left = (struct bytes){r->left.at + 1, r->left.size - 1};
-        } else {
-            out[i] = (int64_t)reader_varint(r);
+    size_t i = 0;
+    while (i < count) {
+        const unsigned char *at = r->left.at;
+        size_t n = 0, most = count - i < r->left.size ? count - i : r->left.size;
+        for (; n + 8 <= most && varints_are_short(at + n); n += 8) {
+            for (size_t j = 0; j < 8; j++) {
+                out[i + n + j] = at[n + j];
+            }
+        }
+        r->left = (struct bytes){at + n, r->left.size - n};
+        i += n;
+        for (size_t j = 0; j < 8 && i < count; j++) {
+            out[i++] = (int64_t)reader_varint(r);
         }
     }
 }
@@ -226,36 +243,57 @@ track_status axis_decode_steps(struct zstream *z, struct reader *r, int64_t *out
     return TRACK_OK;
 }
 
-/* From units to us. */
-static track_status unit_apply(int64_t *out, size_t count, int64_t us, track_error *err)
+/* True if times of such differences stay inside int64 for sure: the numbers and the least are below
+ * 2^28, the first time is below 2^40, and there are at most 2^12 rows. */
+static bool times_are_near(const int64_t *in, size_t count, int64_t time, int64_t least)
 {
-    for (size_t i = 0; us > 1 && i < count; i++) {
-        if (__builtin_mul_overflow(out[i], us, &out[i])) {
-            return FAIL(err, TRACK_INVALID, "a time beyond 64 bits of microseconds");
-        }
+    const int64_t far_time = (int64_t)1 << 40, far = (int64_t)1 << 28;
+    uint64_t all = 0;
+    for (size_t i = 1; i < count; i++) {
+        all |= (uint64_t)in[i];
     }
-    return TRACK_OK;
+    return count <= NEAR_ROWS_MAX && all < (uint64_t)far && least > -far && least < far &&
+           time > -far_time && time < far_time;
+}
+
+/* From differences, less the least of them, to times in us; false beyond int64. */
+static bool times_join(int64_t *out, size_t count, int64_t time, int64_t least, int64_t us)
+{
+    out[0] = time;
+    if (us == 1 || times_are_near(out, count, time, least)) {
+        uint64_t now = (uint64_t)time * (uint64_t)us, more = (uint64_t)least * (uint64_t)us;
+        out[0] = (int64_t)now;
+        for (size_t i = 1; i < count; i++) {
+            now += more + (uint64_t)out[i] * (uint64_t)us;
+            out[i] = (int64_t)now;
+        }
+        return true;
+    }
+    bool beyond = __builtin_mul_overflow(time, us, &out[0]);
+    for (size_t i = 1; i < count; i++) {
+        time = (int64_t)((uint64_t)time + (uint64_t)least + (uint64_t)out[i]);
+        beyond = __builtin_mul_overflow(time, us, &out[i]) || beyond;
+    }
+    return !beyond;
 }
 
 track_status axis_decode_times(struct zstream *z, struct reader *r, int64_t *out, size_t count,
                                track_error *err)
 {
     unsigned code = reader_byte(r), unit = reader_byte(r);
-    uint64_t time = reader_le64(r);
-    uint64_t least = (uint64_t)zigzag_decode(reader_varint(r));
-    bool affine = code == AXIS_AFFINE;
+    int64_t time = (int64_t)reader_le64(r);
+    int64_t least = zigzag_decode(reader_varint(r));
     TRY(axis_check(r, code, err));
     if (unit >= UNIT_COUNT) {
         return FAIL(err, TRACK_INVALID, "unit %u of times is not known", unit);
     }
-    if (!affine) {
+    if (code == AXIS_AFFINE) {
+        memset(out, 0, count * sizeof(*out));
+    } else {
         TRY(axis_take(z, r, code & AXIS_ZSTD, out + 1, count - 1, err));
         TRY(axis_check(r, code, err));
     }
-    out[0] = (int64_t)time;
-    for (size_t i = 1; i < count; i++) {
-        time += least + (affine ? 0 : (uint64_t)out[i]);
-        out[i] = (int64_t)time;
-    }
-    return unit_apply(out, count, unit_us[unit], err);
+    return times_join(out, count, time, least, unit_us[unit])
+               ? TRACK_OK
+               : FAIL(err, TRACK_INVALID, "a time beyond 64 bits of microseconds");
 }

@@ -62,59 +62,41 @@ track_status chunk_body_encode(struct chunk_body *b, const struct planes *in, st
     return TRACK_OK;
 }
 
-/* One plane into its place in every number. */
-static void plane_join(const unsigned char *plane, size_t index, struct planes *out)
-{
-    uint64_t *to = out->values;
-    for (size_t i = 0; i < out->count; i++) {
-        to[i] |= (uint64_t)plane[i] << (8 * index);
-    }
-}
-
 /* The planes one behind the other: borrowed from r, or decompressed into b. */
 static track_status body_take_plain(struct chunk_body *b, unsigned layout, struct reader *r,
-                                    struct bytes *out, track_error *err)
+                                    struct planes_at *out, track_error *err)
 {
+    size_t size = out->count * out->width;
     struct bytes stored = reader_take(r, r->left.size);
+    const unsigned char *at = stored.at;
     if (layout == CHUNK_ZSTD) {
-        TRY(zstream_decompress(b->z, stored, b->planes, out->size, err));
-        out->at = b->planes;
-    } else if (stored.size == out->size) {
-        out->at = stored.at;
-    } else {
-        return FAIL(err, TRACK_INVALID, "%zu bytes of values, not %zu", stored.size, out->size);
+        TRY(zstream_decompress(b->z, stored, b->planes, size, err));
+        at = b->planes;
+    } else if (stored.size != size) {
+        return FAIL(err, TRACK_INVALID, "%zu bytes of values, not %zu", stored.size, size);
+    }
+    for (size_t p = 0; p < out->width; p++) {
+        out->at[p] = at + p * out->count;
     }
     return TRACK_OK;
 }
 
-static track_status body_take_planes(struct chunk_body *b, struct reader *r, struct planes *out,
+static track_status body_take_planes(struct chunk_body *b, struct reader *r, struct planes_at *out,
                                      track_error *err)
 {
-    for (size_t p = 0; p < out->width; p++) {
-        struct bytes plane = {NULL, out->count};
-        TRY(planes_decode_one(b->z, r, b->planes, &plane, err));
-        plane_join(plane.at, p, out);
-    }
+    TRY(planes_take(b->z, r, b->planes, out, err));
     if (r->left.size) {
         return FAIL(err, TRACK_INVALID, "%zu bytes behind the values", r->left.size);
     }
     return TRACK_OK;
 }
 
-track_status chunk_body_decode(struct chunk_body *b, unsigned layout, struct reader *r,
-                               struct planes *out, track_error *err)
+track_status chunk_body_take(struct chunk_body *b, unsigned layout, struct reader *r,
+                             struct planes_at *out, track_error *err)
 {
     if (layout >= CHUNK_LAYOUT_COUNT) {
         return FAIL(err, TRACK_INVALID, "layout %u of a chunk is not known", layout);
     }
-    memset(out->values, 0, out->count * sizeof(uint64_t));
-    if (layout == CHUNK_PLANES) {
-        return body_take_planes(b, r, out, err);
-    }
-    struct bytes plain = {NULL, out->count * out->width};
-    TRY(body_take_plain(b, layout, r, &plain, err));
-    for (size_t p = 0; p < out->width; p++) {
-        plane_join(plain.at + p * out->count, p, out);
-    }
-    return TRACK_OK;
+    return layout == CHUNK_PLANES ? body_take_planes(b, r, out, err)
+                                  : body_take_plain(b, layout, r, out, err);
 }

@@ -35,16 +35,17 @@ struct chunk_body {
 track_status chunk_body_encode(struct chunk_body *b, const struct planes *in, struct buf *out,
                                enum chunk_layout *layout, track_error *err);
 
-/* Reads a body back.
+/* Reads a body.
  *
  *   r    at the body; all that is left in it is the body.
- *   out  count and width say what to read; its values [count], uint64_t, are filled.
+ *   out  count and width say what to read; its planes lie in b and r's bytes, until b is used
+ * again.
  *
  * TRACK_INVALID  an unknown layout, cut short, bytes left over, or damaged.
  * TRACK_NOMEM    zstd got no memory.
  *
  * Tests: tests/core/test_chunk_body.c
  */
-track_status chunk_body_decode(struct chunk_body *b, unsigned layout, struct reader *r,
-                               struct planes *out, track_error *err);
+track_status chunk_body_take(struct chunk_body *b, unsigned layout, struct reader *r,
+                             struct planes_at *out, track_error *err);
 #endif

@@ -17,12 +17,11 @@ bool chunk_float_fit(const double *values, size_t count, uint64_t *bits)
     return true;
 }
 
-void chunk_float_fill(const uint64_t *bits, size_t count, double *out)
+void chunk_float_fill(const uint32_t *bits, size_t count, double *out)
 {
     for (size_t i = 0; i < count; i++) {
-        uint32_t word = (uint32_t)bits[i];
         float narrow;
-        memcpy(&narrow, &word, sizeof(narrow));
+        memcpy(&narrow, &bits[i], sizeof(narrow));
         out[i] = (double)narrow;
     }
 }

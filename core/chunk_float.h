@@ -13,7 +13,7 @@
 bool chunk_float_fit(const double *values, size_t count, uint64_t *bits);
 
 /* The values of such bits. */
-void chunk_float_fill(const uint64_t *bits, size_t count, double *out);
+void chunk_float_fill(const uint32_t *bits, size_t count, double *out);
 
 /* The bits of a number of width 4 or 8 as a number that sorts as it does, and back: neighbours on
  * the line of numbers differ by 1. */

@@ -68,21 +68,29 @@ static track_status narrow_unknown(size_t width, track_error *err)
     return FAIL(err, TRACK_INVALID, "a column of %zu bytes a number", width);
 }
 
+/* Reads the planes of a column. */
+static track_status planes_find(struct narrow *n, struct reader *r, struct planes_at *out,
+                                track_error *err)
+{
+    if (!n->planes) {
+        n->planes = ARENA_ARRAY(n->arena, uint64_t, n->room + 1);
+    }
+    if (!n->planes) {
+        return FAIL(err, TRACK_NOMEM, "columns of %zu numbers: no memory", n->room);
+    }
+    return out->count ? planes_take(n->z, r, n->planes, out, err) : TRACK_OK;
+}
+
 track_status narrow_decode(struct narrow *n, struct reader *r, uint64_t *out, size_t count,
                            track_error *err)
 {
     TRY(narrow_check(n, count, err));
-    struct planes p = {n->work, count, reader_byte(r)};
-    const unsigned char *bytes = n->work;
-    const uint32_t *words = n->work;
+    struct planes_at p = {.count = count, .width = reader_byte(r)};
     if (p.width != 1 && p.width != 4 && p.width != 8) {
         return narrow_unknown(p.width, err);
     }
-    p.values = p.width == 8 ? (void *)out : n->work;
-    TRY(planes_decode(n->z, r, n->arena, &p, err));
-    for (size_t i = 0; i < count && p.width < 8; i++) {
-        out[i] = p.width == 1 ? bytes[i] : words[i];
-    }
+    TRY(planes_find(n, r, &p, err));
+    planes_join(&p, out);
     return TRACK_OK;
 }
 
@@ -90,14 +98,18 @@ track_status narrow_decode_real(struct narrow *n, struct reader *r, double *out,
                                 track_error *err)
 {
     TRY(narrow_check(n, count, err));
-    struct planes p = {n->work, count, reader_byte(r)};
+    struct planes_at p = {.count = count, .width = reader_byte(r)};
     const float *floats = n->work;
     if (p.width != sizeof(float) && p.width != sizeof(double)) {
         return narrow_unknown(p.width, err);
     }
-    p.values = p.width == sizeof(double) ? (void *)out : n->work;
-    TRY(planes_decode(n->z, r, n->arena, &p, err));
-    for (size_t i = 0; i < count && p.width == sizeof(float); i++) {
+    TRY(planes_find(n, r, &p, err));
+    if (p.width == sizeof(double)) {
+        planes_join(&p, (uint64_t *)(void *)out);
+        return TRACK_OK;
+    }
+    planes_join_narrow(&p, n->work);
+    for (size_t i = 0; i < count; i++) {
         out[i] = (double)floats[i];
     }
     return TRACK_OK;

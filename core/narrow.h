@@ -12,10 +12,11 @@
 /* What coding columns works with. */
 struct narrow {
     struct zstream *z;
-    struct arena *arena; /* for work: count bytes a column */
+    struct arena *arena; /* for work: 8 bytes a number, and count bytes a column, encoding */
     int level;           /* of zstd, for encoding; 0 tries none */
     void *work;          /* [room * 8] */
     size_t room;
+    void *planes; /* [room * 8], decoding */
 };
 
 /* Sets n->work for columns of up to count numbers.

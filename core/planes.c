@@ -69,14 +69,6 @@ track_status planes_encode(struct zstream *z, const struct planes *in, int level
     return buf_end(out, &ignored, err);
 }
 
-static void plane_scatter(const unsigned char *plane, size_t index, struct planes *out)
-{
-    unsigned char *to = (unsigned char *)out->values + index;
-    for (size_t i = 0; i < out->count; i++) {
-        to[i * out->width] = plane[i];
-    }
-}
-
 track_status planes_decode_one(struct zstream *z, struct reader *r, unsigned char *work,
                                struct bytes *out, track_error *err)
 {
@@ -102,20 +94,98 @@ track_status planes_decode_one(struct zstream *z, struct reader *r, unsigned cha
     return TRACK_OK;
 }
 
+/* One loop for each width up to 4: compilers make them of wide instructions. */
+void planes_join_narrow(const struct planes_at *in, uint32_t *restrict out)
+{
+    const unsigned char *restrict a = in->at[0], *restrict b = in->at[1];
+    const unsigned char *restrict c = in->at[2], *restrict d = in->at[3];
+    size_t count = in->count;
+    if (in->width == 1) {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = a[i];
+        }
+    } else if (in->width == 2) {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = a[i] | (uint32_t)b[i] << 8;
+        }
+    } else if (in->width == 3) {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = a[i] | (uint32_t)b[i] << 8 | (uint32_t)c[i] << 16;
+        }
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = a[i] | (uint32_t)b[i] << 8 | (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24;
+        }
+    }
+}
+
+void planes_join(const struct planes_at *in, uint64_t *out)
+{
+    enum { PIECE = 512, NARROW = 4 };
+    for (size_t from = 0; from < in->count; from += PIECE) {
+        uint32_t low[PIECE], high[PIECE];
+        size_t n = in->count - from < PIECE ? in->count - from : PIECE;
+        struct planes_at half = {.width = in->width < NARROW ? in->width : NARROW, .count = n};
+        for (size_t p = 0; p < half.width; p++) {
+            half.at[p] = in->at[p] + from;
+        }
+        planes_join_narrow(&half, low);
+        if (in->width <= NARROW) {
+            for (size_t i = 0; i < n; i++) {
+                out[from + i] = low[i];
+            }
+            continue;
+        }
+        half.width = in->width - NARROW;
+        for (size_t p = 0; p < half.width; p++) {
+            half.at[p] = in->at[NARROW + p] + from;
+        }
+        planes_join_narrow(&half, high);
+        for (size_t i = 0; i < n; i++) {
+            out[from + i] = low[i] | (uint64_t)high[i] << 32;
+        }
+    }
+}
+
+/* Values of a width that has no loop of its own. */
+static void planes_join_bytes(const struct planes_at *in, unsigned char *out)
+{
+    for (size_t p = 0; p < in->width; p++) {
+        for (size_t i = 0; i < in->count; i++) {
+            out[i * in->width + p] = in->at[p][i];
+        }
+    }
+}
+
+track_status planes_take(struct zstream *z, struct reader *r, unsigned char *work,
+                         struct planes_at *out, track_error *err)
+{
+    for (size_t p = 0; p < out->width; p++) {
+        struct bytes plane = {NULL, out->count};
+        TRY(planes_decode_one(z, r, work + p * out->count, &plane, err));
+        out->at[p] = plane.at;
+    }
+    return TRACK_OK;
+}
+
 track_status planes_decode(struct zstream *z, struct reader *r, struct arena *arena,
                            struct planes *out, track_error *err)
 {
+    struct planes_at planes = {.count = out->count, .width = out->width};
     if (out->count == 0) {
         return TRACK_OK;
     }
-    unsigned char *work = ARENA_ARRAY(arena, unsigned char, out->count);
+    unsigned char *work = arena_calloc(arena, out->count, out->width, 1);
     if (!work) {
-        return FAIL(err, TRACK_NOMEM, "a plane of %zu values: no memory", out->count);
+        return FAIL(err, TRACK_NOMEM, "planes of %zu values: no memory", out->count);
     }
-    for (size_t i = 0; i < out->width; i++) {
-        struct bytes plane = {work, out->count};
-        TRY(planes_decode_one(z, r, work, &plane, err));
-        plane_scatter(plane.at, i, out);
+    TRY(planes_take(z, r, work, &planes, err));
+    if (out->width == sizeof(uint32_t)) {
+        planes_join_narrow(&planes, out->values);
+    } else if (out->width == sizeof(uint64_t)) {
+        planes_join(&planes, out->values);
+    } else {
+        planes_join_bytes(&planes, out->values);
     }
     return TRACK_OK;
 }

@@ -37,7 +37,7 @@ track_status planes_encode(struct zstream *z, const struct planes *in, int level
 /* Reads planes back.
  *
  *   r      at the first plane; behind the last one on TRACK_OK.
- *   arena  for work: count bytes a call.
+ *   arena  for work: count * width bytes a call.
  *   out    count and width say what to read; values is filled.
  *
  * TRACK_INVALID  an unknown mode, a plane cut short, or zstd that gives another size.
@@ -55,4 +55,23 @@ track_status planes_encode_one(struct zstream *z, struct bytes plane, int level,
 /* Reads one plane of out->size bytes, into work [out->size] or borrowed from the reader. */
 track_status planes_decode_one(struct zstream *z, struct reader *r, unsigned char *work,
                                struct bytes *out, track_error *err);
+
+/* Where the planes of numbers lie: byte p of number i is at[p][i]. */
+struct planes_at {
+    const unsigned char *at[PLANES_WIDTH_MAX]; /* [width] */
+    size_t count, width;
+};
+
+/* Reads planes without putting them together: count and width of out say what to read.
+ *
+ *   work  [count * width]; the planes are in it, or borrowed from the reader.
+ *
+ * What planes_decode says.
+ */
+track_status planes_take(struct zstream *z, struct reader *r, unsigned char *work,
+                         struct planes_at *out, track_error *err);
+
+/* Puts numbers together: out [count].  The narrow one is for a width of at most 4. */
+void planes_join(const struct planes_at *in, uint64_t *out);
+void planes_join_narrow(const struct planes_at *in, uint32_t *out);
 #endif

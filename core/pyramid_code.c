@@ -118,7 +118,8 @@ static void block_split_values(struct block *b, const struct pyramid_level *in)
 track_status pyramid_encode(struct zstream *z, const struct pyramid_level *in, struct arena *arena,
                             struct buf *out, track_error *err)
 {
-    struct block b = {{z, arena, 1, NULL, 0}, .count = in->count, .shift = in->shift};
+    struct block b = {
+        .columns = {.z = z, .arena = arena, .level = 1}, .count = in->count, .shift = in->shift};
     TRY(block_open(&b, err));
     b.unit = unit_find(in);
     b.number = sum_of(pyramid_number(in->at[0].first.step, in->shift), (uint64_t)-1);
@@ -211,7 +212,7 @@ track_status pyramid_decode(struct zstream *z, struct bytes in, struct arena *ar
                             struct pyramid_level *out, track_error *err)
 {
     struct reader r = {in, false};
-    struct block b = {.columns = {z, arena, 1, NULL, 0}};
+    struct block b = {.columns = {.z = z, .arena = arena}};
     b.shift = reader_byte(&r);
     b.unit = reader_byte(&r);
     b.count = (size_t)reader_varint(&r);

@@ -38,9 +38,13 @@ TEST(chunk_float, gives_floats_back)
                        from_bits(0xfff8000000000000)};
     enum { COUNT = sizeof(values) / sizeof(values[0]) };
     uint64_t bits[COUNT];
+    uint32_t narrow[COUNT];
     double back[COUNT];
     CHECK(chunk_float_fit(values, COUNT, bits));
-    chunk_float_fill(bits, COUNT, back);
+    for (size_t i = 0; i < COUNT; i++) {
+        narrow[i] = (uint32_t)bits[i];
+    }
+    chunk_float_fill(narrow, COUNT, back);
     CHECK(memcmp(values, back, sizeof(values)) == 0);
     CHECK(bits[2] == 0x3f800000 && bits[3] == 0xbf800000);
 }
