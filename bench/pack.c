@@ -164,7 +164,7 @@ static double chart_once(void *data)
         int level =
             b->x == BINS_STEP
                 ? pack_level_find(d, &d->series[0], (unsigned)__builtin_ctzll((uint64_t)grid.width))
-                : pack_level_of_count(d, &d->series[0], 4 * grid.count / b->count);
+                : pack_level_of_count(d, &d->series[0], steps, 4 * grid.count / b->count);
         need(pack_bins_source(&points[i], level, steps, &arena, &sources[i], &err), &err);
     }
     bins_init(&bins, &grid, &arena);

@@ -8,12 +8,6 @@ enum { STEP_SHIFT_MAX = 62 };
 /* Sums of an edge and a width may leave int64. */
 typedef int wide __attribute__((mode(TI))); /* 128 bits */
 
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-    int64_t quotient = a / b;
-    return a % b < 0 ? quotient - 1 : quotient;
-}
-
 static int64_t saturate(wide value)
 {
     return value > INT64_MAX ? INT64_MAX : value < INT64_MIN ? INT64_MIN : (int64_t)value;
@@ -22,7 +16,7 @@ static int64_t saturate(wide value)
 /* Bins of this width over range, less one. */
 static uint64_t bins_between(struct bins_range range, int64_t width)
 {
-    return (uint64_t)floor_divide(range.last, width) - (uint64_t)floor_divide(range.first, width);
+    return (uint64_t)bins_number(width, range.last) - (uint64_t)bins_number(width, range.first);
 }
 
 static int64_t width_of_steps(struct bins_range range, uint32_t bins)
@@ -54,7 +48,7 @@ void bins_grid_fill(enum bins_x x, struct bins_range range, uint32_t bins, struc
         most = 1;
     }
     out->width = x == BINS_STEP ? width_of_steps(range, most) : width_of_times(range, most);
-    out->number = floor_divide(range.first, out->width);
+    out->number = bins_number(out->width, range.first);
     out->count = (uint32_t)bins_between(range, out->width) + 1;
     out->from = saturate((wide)out->number * out->width);
     out->to = saturate(((wide)out->number + out->count) * out->width);
@@ -62,7 +56,7 @@ void bins_grid_fill(enum bins_x x, struct bins_range range, uint32_t bins, struc
 
 uint32_t bins_place(const struct bins_grid *grid, int64_t x, int64_t *last)
 {
-    int64_t number = floor_divide(x, grid->width);
+    int64_t number = bins_number(grid->width, x);
     if (number < grid->number) {
         *last = saturate((wide)grid->number * grid->width - 1);
         return UINT32_MAX;
@@ -171,7 +165,7 @@ static size_t count_to(const int64_t *x, size_t count, int64_t last)
 /* The bin that holds x; NULL outside the grid, or without memory. */
 static struct bin *bins_find(struct bins *b, int64_t x, int64_t *number)
 {
-    *number = floor_divide(x, b->grid->width);
+    *number = bins_number(b->grid->width, x);
     uint64_t index = (uint64_t)*number - (uint64_t)b->grid->number;
     return index < b->grid->count ? bins_get(b, (uint32_t)index) : NULL;
 }

@@ -44,6 +44,17 @@ void bins_grid_fill(enum bins_x x, struct bins_range range, uint32_t bins, struc
  */
 uint32_t bins_place(const struct bins_grid *grid, int64_t x, int64_t *last);
 
+/* The bin on the line of all bins that holds x; rounds down.  Bins of steps are 2^n wide, for which
+ * nothing is divided. */
+static inline int64_t bins_number(int64_t width, int64_t x)
+{
+    if ((width & (width - 1)) == 0) {
+        return x >> __builtin_ctzll((uint64_t)width);
+    }
+    int64_t quotient = x / width;
+    return x % width < 0 ? quotient - 1 : quotient;
+}
+
 /* One bin that is not empty.  Order of points: x, then the other axis, then the value. */
 struct bin {
     uint32_t index;           /* in the grid */

@@ -42,8 +42,7 @@ static bool by_step(const struct merging *m)
 
 static int64_t grid_number(const struct merging *m, int64_t x)
 {
-    int64_t width = m->bins->grid->width, quotient = x / width;
-    return x % width < 0 ? quotient - 1 : quotient;
+    return bins_number(m->bins->grid->width, x);
 }
 
 /* Fills a part; false if nothing of it is to be seen. */

@@ -131,13 +131,19 @@ int pack_level_find(const struct pack_dir *d, const struct pack_series *s, unsig
     return level;
 }
 
-int pack_level_of_count(const struct pack_dir *d, const struct pack_series *s, size_t buckets)
+static bool block_reaches(const struct pack_block *b, const struct bins_range *steps)
 {
-    size_t counts[PYRAMID_SHIFT_MAX + 1] = {0};
+    return b->step_last >= steps->first && b->step_first <= steps->last;
+}
+
+int pack_level_of_count(const struct pack_dir *d, const struct pack_series *s,
+                        struct bins_range steps, uint64_t buckets)
+{
+    uint64_t counts[PYRAMID_SHIFT_MAX + 1] = {0};
     int level = -1;
     for (size_t i = s->block_from; i < s->block_from + s->block_count; i++) {
         const struct pack_block *b = &d->blocks[i];
-        counts[b->shift] += b->count;
+        counts[b->shift] += block_reaches(b, &steps) ? b->count : 0;
         level = counts[b->shift] >= buckets ? b->shift : level;
     }
     return level;
@@ -168,8 +174,7 @@ static track_status block_read(struct pack_reader *r, const struct pack_block *b
 
 static bool block_wanted(const struct pack_block *b, const struct pack_level_ask *ask)
 {
-    return b->shift == ask->shift && b->step_last >= ask->steps.first &&
-           b->step_first <= ask->steps.last;
+    return b->shift == ask->shift && block_reaches(b, &ask->steps);
 }
 
 track_status pack_read_level(struct pack_reader *r, const struct pack_level_ask *ask,

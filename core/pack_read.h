@@ -49,9 +49,10 @@ track_status pack_read_piece(struct pack_reader *r, const struct pack_place *pla
                              struct bytes *out, track_error *err);
 
 /* The coarsest level of a series with a shift of at most shift_max, or with at least so many
- * buckets; -1: there is none. */
+ * buckets in the blocks that reach into a range; -1: there is none. */
 int pack_level_find(const struct pack_dir *d, const struct pack_series *s, unsigned shift_max);
-int pack_level_of_count(const struct pack_dir *d, const struct pack_series *s, size_t buckets);
+int pack_level_of_count(const struct pack_dir *d, const struct pack_series *s,
+                        struct bins_range steps, uint64_t buckets);
 
 /* The buckets of a level whose blocks reach into a range of steps, both included.
  *

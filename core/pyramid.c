@@ -106,8 +106,8 @@ static size_t level_count_at(const struct pyramid_level *l, unsigned shift)
     return count;
 }
 
-static track_status level_coarsen(const struct pyramid_level *from, unsigned shift,
-                                  struct arena *arena, struct pyramid_level *out, track_error *err)
+track_status pyramid_coarsen(const struct pyramid_level *from, unsigned shift, struct arena *arena,
+                             struct pyramid_level *out, track_error *err)
 {
     TRY(level_open(out, shift, level_count_at(from, shift), arena, err));
     for (size_t i = 0; i < from->count; i++) {
@@ -130,7 +130,7 @@ track_status pyramid_fill_levels(const struct pyramid_level *base, struct arena 
         if (last->count <= PYRAMID_TOP_BUCKETS || shift > PYRAMID_SHIFT_MAX) {
             return TRACK_OK;
         }
-        TRY(level_coarsen(last, shift, arena, &out->levels[out->count], err));
+        TRY(pyramid_coarsen(last, shift, arena, &out->levels[out->count], err));
         out->count++;
     }
 }

@@ -77,6 +77,13 @@ uint64_t pyramid_count_buckets(const struct pyramid_count *c, unsigned shift);
  */
 track_status pyramid_fill_add(struct pyramid_fill *f, const struct stretch *in, track_error *err);
 
+/* The buckets of a level put together at a shift that is not smaller.
+ *
+ * TRACK_NOMEM  the arena's limit.
+ */
+track_status pyramid_coarsen(const struct pyramid_level *from, unsigned shift, struct arena *arena,
+                             struct pyramid_level *out, track_error *err);
+
 /* The levels above the finest one.
  *
  * TRACK_NOMEM  the arena's limit.

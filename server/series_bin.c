@@ -53,21 +53,35 @@ track_status series_bin_version(const struct bins_ask *ask, const struct bins_an
     return TRACK_OK;
 }
 
+/* What of a series is looked at. */
+static struct tail_ask ask_of(const struct bins_grid *grid, struct bins_axis axis)
+{
+    struct bins_range grid_range = {grid->from, grid->to}, all = {INT64_MIN, INT64_MAX};
+    if (axis.x == BINS_STEP) {
+        return (struct tail_ask){.steps = grid_range, .by_step = true, .width = grid->width};
+    }
+    struct tail_ask ask = {.steps = all, .width = grid->width, .times = grid_range};
+    if (__builtin_add_overflow(grid->from, axis.origin_us, &ask.times.first) ||
+        __builtin_add_overflow(grid->to, axis.origin_us, &ask.times.last)) {
+        ask.times = all;
+    }
+    return ask;
+}
+
 /* Adds the points of a series to bins. */
 static track_status read_into(const struct series_at *at, struct bins_axis axis, struct bins *bins,
                               track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
-    const struct bins_grid *grid = bins->grid;
-    bool by_step = axis.x == BINS_STEP;
-    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, by_step, grid->width};
-    struct tail_reading reading = {.arena = &arena};
+    struct tail_ask ask = ask_of(bins->grid, axis);
+    struct tail_reading reading = {.arena = &arena, .readers = at->readers};
     struct tail_sources sources;
-    if (by_step) {
-        ask.steps = (struct bins_range){grid->from, grid->to};
-    }
     TRY(tail_source_open(at->s, &ask, &reading, &sources, err));
-    return bins_add_sources(bins, axis, sources.at, sources.count, err);
+    track_status status = bins_add_sources(bins, axis, sources.at, sources.count, err);
+    if (at->readers) {
+        tail_readers_rest(at->readers);
+    }
+    return status;
 }
 
 static bool is_exact(const struct bin *bins, size_t count)

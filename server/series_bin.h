@@ -10,7 +10,8 @@
 struct series_at {
     struct tail_run *run;
     struct tail_series *s;
-    struct tail_series *x; /* BINS_METRIC: the series that is x; NULL: the run has none */
+    struct tail_series *x;        /* BINS_METRIC: the series that is x; NULL: the run has none */
+    struct tail_readers *readers; /* of packs, for one series after the other; NULL: its own */
 };
 
 /* Finds a series and, where another metric is asked for as x, that one.

@@ -38,7 +38,7 @@ static track_status columns_read(const struct tail_series *s, struct arena *aren
     struct columns_of c = {ARENA_ARRAY(arena, int64_t, room + 1),
                            ARENA_ARRAY(arena, int64_t, room + 1),
                            ARENA_ARRAY(arena, double, room + 1), 0};
-    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, false, 1};
+    struct tail_ask ask = {.steps = {INT64_MIN, INT64_MAX}};
     struct tail_reading reading = {.arena = arena};
     struct tail_sources sources;
     struct stretch_merge merge;

@@ -128,7 +128,7 @@ static struct stretch stretch_behind(struct stretch in, const struct point *mark
 static track_status pass_run(struct pass *p, size_t mark, track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
-    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, false, 1};
+    struct tail_ask ask = {.steps = {INT64_MIN, INT64_MAX}};
     struct tail_reading reading = {.arena = &arena};
     struct tail_sources sources;
     struct stretch_merge merge;
@@ -182,7 +182,7 @@ static int by_time(const void *left, const void *right)
 static track_status points_gather(const struct tail_series *s, struct buf *out, track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
-    struct tail_ask ask = {{INT64_MIN, INT64_MAX}, false, 1};
+    struct tail_ask ask = {.steps = {INT64_MIN, INT64_MAX}};
     struct tail_reading reading = {.arena = &arena};
     struct tail_sources sources;
     struct stretch_merge merge;

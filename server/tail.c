@@ -1,6 +1,7 @@
 #include "tail.h"
 
 #include "store_base.h"
+#include "tail_level.h"
 #include "tail_read.h"
 #include "tail_run.h"
 #include "tail_whole.h"
@@ -181,6 +182,7 @@ void tail_give(struct tail_run **given)
         return;
     }
     struct tail *t = run->tail;
+    tail_level_trim(run);
     size_t bytes = tail_run_bytes(run);
     pthread_mutex_lock(&t->lock);
     t->counts.bytes += bytes - run->bytes;

@@ -75,6 +75,12 @@ struct tail_text {
     int64_t step, time_us;
 };
 
+/* Buckets of packs that are kept decoded: tail_level.h. */
+struct tail_levels {
+    size_t bytes;
+    bool full; /* something was not kept for want of room */
+};
+
 /* A run as it was when taken.  Belongs to the taker until it is given back. */
 struct tail_run {
     struct tail *tail;
@@ -85,6 +91,7 @@ struct tail_run {
     int64_t sealed_us;        /* when the packs were listed, by the steady clock */
     struct tail_pack **packs; /* [pack_count] */
     size_t pack_count;
+    struct tail_levels levels;
     struct arena names;          /* of series */
     struct tail_writer *writers; /* [writer_count], in order of first sight */
     size_t writer_count, writer_room;

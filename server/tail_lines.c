@@ -42,11 +42,10 @@ static track_status pack_use(struct tail_lines_reader *r, const struct tail_pack
     o->blob = pack_bytes_blob(&o->bytes);
     o->arena = (struct arena)ARENA(CHUNK_ARENA_BYTES);
     o->chunk = SIZE_MAX;
-    if (!r->reading.open) {
-        TRY(pack_tools_open(r->arena, &r->reading.tools, err));
-        r->reading.open = true;
-    }
-    o->ask = (struct pack_lines_ask){&o->blob, &pack->lines, &r->reading.tools};
+    struct pack_tools *tools;
+    r->reading.arena = r->arena;
+    TRY(tail_reading_tools(&r->reading, &tools, err));
+    o->ask = (struct pack_lines_ask){&o->blob, &pack->lines, tools};
     o->next = r->packs;
     r->packs = *out = o;
     return TRACK_OK;

@@ -1,6 +1,7 @@
 #include "tail_pack.h"
 
 #include "journal.h"
+#include "tail_level.h"
 #include "tail_run.h"
 
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static track_status load_keys(struct tail_run *run, struct db *db, const struct 
 static void pack_close(struct tail_pack *p)
 {
     if (p) {
+        tail_level_drop(p);
         arena_release(&p->arena);
         free(p);
     }
@@ -76,25 +78,12 @@ static track_status pack_fill(struct tail_pack *p, struct store *store, struct d
     TRY(pack_bytes_open(store, db, &p->pack, &p->arena, &p->bytes, err));
     AUTO_PACK_BYTES struct pack_bytes bytes = p->bytes;
     struct pack_blob blob = pack_bytes_blob(&bytes);
-    return row->kind == PACK_LINES ? pack_lines_dir_read(&blob, &p->arena, &p->lines, err)
-                                   : pack_dir_read(&blob, &p->arena, &p->dir, err);
-}
-
-static track_status pack_open(struct store *store, struct db *db, const struct pack *row,
-                              struct tail_pack **out, track_error *err)
-{
-    struct tail_pack *p = calloc(1, sizeof(*p));
-    if (!p) {
-        return FAIL(err, TRACK_NOMEM, "no memory");
+    if (row->kind == PACK_LINES) {
+        return pack_lines_dir_read(&blob, &p->arena, &p->lines, err);
     }
-    p->arena.limit_bytes = DIRECTORY_BYTES;
-    track_status status = pack_fill(p, store, db, row, err);
-    if (status != TRACK_OK) {
-        pack_close(p);
-        return status;
-    }
-    *out = p;
-    return TRACK_OK;
+    TRY(pack_dir_read(&blob, &p->arena, &p->dir, err));
+    p->levels = ARENA_ARRAY(&p->arena, struct tail_level *, p->dir.series_count + 1);
+    return p->levels ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no memory");
 }
 
 /* The packs that a run had, and those that it is to have. */
@@ -104,6 +93,24 @@ struct loading {
     struct tail_pack **old; /* [old_count]; NULL: taken over */
     size_t old_count;
 };
+
+static track_status pack_open(struct loading *l, const struct pack *row, struct tail_pack **out,
+                              track_error *err)
+{
+    struct tail_pack *p = calloc(1, sizeof(*p));
+    if (!p) {
+        return FAIL(err, TRACK_NOMEM, "no memory");
+    }
+    p->kept = &l->run->levels;
+    p->arena.limit_bytes = DIRECTORY_BYTES;
+    track_status status = pack_fill(p, tail_store(l->run->tail), l->db, row, err);
+    if (status != TRACK_OK) {
+        pack_close(p);
+        return status;
+    }
+    *out = p;
+    return TRACK_OK;
+}
 
 /* The pack of this row among the old ones, or one that is opened. */
 static track_status pack_get(struct loading *l, const struct pack *row, struct tail_pack **out,
@@ -116,7 +123,7 @@ static track_status pack_get(struct loading *l, const struct pack *row, struct t
             return TRACK_OK;
         }
     }
-    return pack_open(tail_store(l->run->tail), l->db, row, out, err);
+    return pack_open(l, row, out, err);
 }
 
 /* Gives the series of a run their parts in a pack. */
@@ -212,24 +219,97 @@ track_status tail_pack_load(struct tail_run *run, struct db *db, const struct ru
     return status;
 }
 
-static void bytes_release(void *data)
+/* A reader of a pack and what it reads with; in the arena of readers. */
+struct tail_reader {
+    struct tail_reader *next;
+    const struct tail_pack *pack;
+    struct pack_bytes bytes;
+    struct pack_blob blob;
+    struct pack_reader *reader;
+    bool taken;
+};
+
+void tail_readers_release(struct tail_readers *r)
 {
-    pack_bytes_release(data);
+    for (struct tail_reader *one = r->first; one; one = one->next) {
+        pack_bytes_release(&one->bytes);
+    }
+    r->first = NULL;
+    arena_release(&r->arena);
+}
+
+void tail_readers_rest(struct tail_readers *r)
+{
+    for (struct tail_reader *one = r->first; one; one = one->next) {
+        one->taken = false;
+    }
+}
+
+static void readers_release(void *data)
+{
+    tail_readers_release(data);
+}
+
+static track_status readers_nomem(track_error *err)
+{
+    return FAIL(err, TRACK_NOMEM, "reading a pack: no memory");
+}
+
+/* The readers of a reading that has none of its own. */
+static track_status readers_make(struct tail_reading *r, track_error *err)
+{
+    struct tail_readers *made = ARENA_NEW(r->arena, struct tail_readers);
+    if (!made || !arena_defer(r->arena, readers_release, made)) {
+        return readers_nomem(err);
+    }
+    *made = (struct tail_readers)TAIL_READERS;
+    r->readers = made;
+    return TRACK_OK;
+}
+
+track_status tail_reading_tools(struct tail_reading *r, struct pack_tools **out, track_error *err)
+{
+    if (!r->readers) {
+        TRY(readers_make(r, err));
+    }
+    if (!r->readers->open) {
+        TRY(pack_tools_open(&r->readers->arena, &r->readers->tools, err));
+        r->readers->open = true;
+    }
+    *out = &r->readers->tools;
+    return TRACK_OK;
+}
+
+static track_status reader_open(struct tail_readers *r, const struct tail_pack *pack,
+                                struct tail_reader **out, track_error *err)
+{
+    struct tail_reader *one = ARENA_NEW(&r->arena, struct tail_reader);
+    if (!one) {
+        return readers_nomem(err);
+    }
+    one->pack = pack;
+    one->bytes = pack->bytes;
+    one->blob = pack_bytes_blob(&one->bytes);
+    TRY(pack_reader_open(&one->blob, &pack->dir, &r->tools, &r->arena, &one->reader, err));
+    one->next = r->first;
+    r->first = one;
+    *out = one;
+    return TRACK_OK;
 }
 
 track_status tail_pack_read(const struct tail_pack *pack, struct tail_reading *r,
                             struct pack_reader **out, track_error *err)
 {
-    struct pack_bytes *bytes = ARENA_NEW(r->arena, struct pack_bytes);
-    struct pack_blob *blob = ARENA_NEW(r->arena, struct pack_blob);
-    if (!bytes || !blob || !arena_defer(r->arena, bytes_release, bytes)) {
-        return FAIL(err, TRACK_NOMEM, "reading a pack: no memory");
+    struct pack_tools *tools;
+    TRY(tail_reading_tools(r, &tools, err));
+    struct tail_reader *one = r->readers->first;
+    while (one && (one->taken || one->pack != pack)) {
+        one = one->next;
     }
-    *bytes = pack->bytes;
-    *blob = pack_bytes_blob(bytes);
-    if (!r->open) {
-        TRY(pack_tools_open(r->arena, &r->tools, err));
-        r->open = true;
+    if (!one) {
+        TRY(reader_open(r->readers, pack, &one, err));
     }
-    return pack_reader_open(blob, &pack->dir, &r->tools, r->arena, out, err);
+    one->taken = true;
+    *out = one->reader;
+    return TRACK_OK;
 }

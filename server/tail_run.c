@@ -347,7 +347,7 @@ size_t tail_run_bytes(const struct tail_run *run)
     for (size_t i = 0; i < run->series_count; i++) {
         bytes += run->series[i].bytes;
     }
-    bytes += tail_pack_bytes(run);
+    bytes += tail_pack_bytes(run) + run->levels.bytes;
     for (size_t i = 0; i < run->writer_count; i++) {
         bytes += sizeof(*run->writers) + run->writers[i].key_room * sizeof(uint32_t);
     }

@@ -1,5 +1,10 @@
 #include "tail_source.h"
 
+#include "tail_level.h"
+
+/* Of a chart by time: more of them are read, but fewer of the points at the edges of bins. */
+enum { BUCKETS_A_BIN = 4 };
+
 /* The chunks of a series in memory. */
 struct chunks {
     const struct tail_series *series;
@@ -60,22 +65,70 @@ static track_status chunks_source(const struct tail_series *s, const struct bins
     return TRACK_OK;
 }
 
+/* What of a part matters to a chart by time: its steps, and about how many bins it fills. */
+static uint64_t part_bins(const struct tail_part *part, const struct tail_ask *ask,
+                          struct bins_range *steps)
+{
+    const struct pack_chunk *chunks = part->pack->dir.chunks + part->series->chunk_from;
+    struct bins_range times = {INT64_MAX, INT64_MIN};
+    *steps = (struct bins_range){INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < part->series->chunk_count; i++) {
+        const struct bucket *sum = &chunks[i].sum;
+        if (sum->time_max_us < ask->times.first || sum->time_min_us > ask->times.last) {
+            continue;
+        }
+        times.first = sum->time_min_us < times.first ? sum->time_min_us : times.first;
+        times.last = sum->time_max_us > times.last ? sum->time_max_us : times.last;
+        steps->first = steps->first == INT64_MAX ? sum->first.step : steps->first;
+        steps->last = sum->last.step;
+    }
+    times.first = times.first < ask->times.first ? ask->times.first : times.first;
+    times.last = times.last > ask->times.last ? ask->times.last : times.last;
+    return times.first > times.last
+               ? 1
+               : ((uint64_t)times.last - (uint64_t)times.first) / (uint64_t)ask->width + 1;
+}
+
+/* The level of a part that serves a chart best, and the steps that matter; -1: none does. */
+static int part_level(const struct tail_part *part, const struct tail_ask *ask, unsigned *shift,
+                      struct bins_range *steps)
+{
+    int level = -1;
+    *steps = ask->steps;
+    if (ask->by_step) {
+        *shift = (unsigned)__builtin_ctzll((uint64_t)ask->width);
+        level = pack_level_find(&part->pack->dir, part->series, *shift);
+    } else if (ask->width) {
+        uint64_t bins = part_bins(part, ask, steps);
+        level = pack_level_of_count(&part->pack->dir, part->series, *steps, BUCKETS_A_BIN * bins);
+        *shift = (unsigned)level;
+    }
+    return level;
+}
+
 /* What a pack has in a range: buckets of the coarsest level that fits, or sums of chunks. */
 static track_status part_source(const struct tail_part *part, const struct tail_ask *ask,
                                 struct tail_reading *r, struct bins_source *out, track_error *err)
 {
     struct pack_points *points = ARENA_NEW(r->arena, struct pack_points);
-    int level = -1;
+    struct tail_level_ask read = {.part = part};
+    struct bins_range steps;
     if (!points) {
         return nomem(err);
     }
     TRY(tail_pack_read(part->pack, r, &points->reader, err));
     points->series = part->series;
-    if (ask->by_step) {
-        unsigned shift = (unsigned)__builtin_ctzll((uint64_t)ask->width);
-        level = pack_level_find(&part->pack->dir, part->series, shift);
+    int level = part_level(part, ask, &read.shift, &steps);
+    if (level < 0) {
+        return pack_bins_source(points, level, steps, r->arena, out, err);
     }
-    return pack_bins_source(points, level, ask->steps, r->arena, out, err);
+    struct pyramid_level buckets;
+    read.reader = points->reader;
+    read.level = (unsigned)level;
+    read.steps = steps;
+    TRY(tail_level_get(&read, r->arena, &buckets, err));
+    *out = (struct bins_source){buckets.at, buckets.count, pack_points_source(points, INT64_MAX)};
+    return TRACK_OK;
 }
 
 /* True if a part has points in the range. */

@@ -1,6 +1,6 @@
 /* tail_source - the points of a series wherever they lie, for those who read through them.
  *
- *     struct tail_ask ask = {.steps = {from, to}, .x = BINS_STEP, .width = grid.width};
+ *     struct tail_ask ask = {.steps = {from, to}, .by_step = true, .width = grid.width};
  *     TRY(tail_source_open(s, &ask, &reading, &sources, err));
  *     bins_add_sources(&bins, axis, sources.at, sources.count, err)     or
  *     tail_source_merge(&sources, from, &merge, err), stretch_merge_next(&merge, ...)
@@ -15,7 +15,8 @@
 struct tail_ask {
     struct bins_range steps; /* the rest may be left out */
     bool by_step;            /* in bins of steps that are width wide: 2^n */
-    int64_t width;
+    int64_t width;           /* of bins; 0: points are read one by one */
+    struct bins_range times; /* of bins of times: the rest may be left out */
 };
 
 /* Places that hold points of a series, apart from each other. */

@@ -23,7 +23,7 @@ static const struct axis_case cases[] = {
     {"long gaps of milliseconds", 17000, 3000, 1000 << 20},
     {"longer ones", 17000, 3000, INT64_C(1000) << 28},
     {"far seconds", INT64_C(1000000) << 40, 5000000, 1000000},
-    {"near seconds", INT64_C(-1000000) << 39, 5000000, 1000000},
+    {"near seconds", INT64_C(-549755813888) * 1000000, 5000000, 1000000},
     {"bytes of both kinds", 0, 100, 9},
     {"wrapping", INT64_MAX / 1000 * 1000, 1000000, 0},
     {"wild", INT64_MIN, INT64_MAX / 3, 91},

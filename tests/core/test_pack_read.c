@@ -74,7 +74,7 @@ static void check_chart(enum bins_x x, uint32_t count, struct opened *o, struct 
     for (size_t i = 0; i < PARTS; i++) {
         const struct pack_series *s = o[i].points.series;
         int level = x == BINS_STEP ? pack_level_find(&o[i].dir, s, shift)
-                                   : pack_level_of_count(&o[i].dir, s, count);
+                                   : pack_level_of_count(&o[i].dir, s, steps, count);
         CHECK(pack_bins_source(&o[i].points, level, steps, arena, &sources[i], NULL) == TRACK_OK);
     }
     bins_init(&want, &grid, arena);
