@@ -11,8 +11,8 @@ import { sheet, switchTheme } from './ui/top';
 const Home = lazy(async () => (await import('./pages/home')).Home);
 const Trash = lazy(async () => (await import('./pages/trash')).Trash);
 const RunView = lazy(async () => (await import('./pages/run')).RunView);
-const Palette = lazy(async () => (await import('./ui/palette')).Palette);
-const Help = lazy(async () => (await import('./ui/help')).Help);
+const Palette = lazy(async () => (await import('./later')).Palette);
+const Help = lazy(async () => (await import('./later')).Help);
 
 function focusFilter(): void {
   document.querySelector<HTMLInputElement>('[data-filter] input, .page .field input')?.focus();

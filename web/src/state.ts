@@ -1,6 +1,7 @@
 // The state of the workspace, as the query string holds it. Defaults are left out; lists are joined by commas.
-export type XAxis = 'step' | 'relative' | 'time';
-export const SMOOTH = [0, 0.6, 0.9, 0.95, 0.99] as const;
+import { BANDS, smoothAsk } from './chart/ways';
+
+export type XAxis = 'step' | 'relative' | 'time' | `metric:${string}`;
 export const DRAWN_FIRST = 10; // runs drawn before anybody has chosen
 export const COLORS = 20;
 
@@ -25,7 +26,9 @@ export interface View {
   toggled: string[]; // sections of the metric tree that are not as they are by default
   find: string;
   x: XAxis;
-  smooth: number;
+  smooth: string; // chart/ways.ts; "": off
+  group: string; // a column (params.KEY, tags.KEY) whose values make groups of runs; *: all runs are one; "": none
+  band: string; // chart/ways.ts, of groups
   zoom: [number, number] | null;
   log: string[]; // panels with a logarithmic y
   front: 'runs' | 'charts'; // on narrow screens
@@ -34,7 +37,7 @@ export interface View {
 export function defaultView(): View {
   return {
     filter: '', columns: null, sort: '-started', selection: { kind: 'auto' }, hidden: [], panels: [], toggled: [],
-    find: '', x: 'step', smooth: 0, zoom: null, log: [], front: 'runs',
+    find: '', x: 'step', smooth: '', group: '', band: 'minmax', zoom: null, log: [], front: 'runs',
   };
 }
 
@@ -93,7 +96,7 @@ function printZoom(z: [number, number] | null): string | null {
 }
 
 function parseZoom(text: string | null): [number, number] | null {
-  const m = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/.exec(text ?? '');
+  const m = /^(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\.\.(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)$/.exec(text ?? '');
   if (!m) return null;
   const lo = Number(m[1]);
   const hi = Number(m[2]);
@@ -115,7 +118,9 @@ export function printView(v: View): string {
   put('open', printList(v.toggled));
   put('m', v.find);
   put('x', v.x === 'step' ? null : v.x);
-  put('sm', v.smooth ? String(v.smooth) : null);
+  put('sm', v.smooth);
+  put('g', v.group);
+  put('band', v.band === 'minmax' ? null : v.band);
   put('z', printZoom(v.zoom));
   put('log', printList(v.log));
   put('front', v.front === 'runs' ? null : v.front);
@@ -128,7 +133,9 @@ export function parseView(search: string): View {
   const q = new URLSearchParams(search);
   const v = defaultView();
   const x = q.get('x');
-  const sm = Number(q.get('sm') ?? 0);
+  const sm = q.get('sm') ?? '';
+  const group = q.get('g') ?? '';
+  const band = q.get('band') ?? '';
   const cols = q.get('cols');
   v.filter = q.get('q') ?? '';
   v.columns = cols === null ? null : cols === '-' ? [] : parseList(cols);
@@ -138,8 +145,10 @@ export function parseView(search: string): View {
   v.panels = (q.get('panels') ?? '').split(',').filter((p) => p).map((p) => p.split('+').map(unesc));
   v.toggled = parseList(q.get('open'));
   v.find = q.get('m') ?? '';
-  v.x = x === 'relative' || x === 'time' ? x : 'step';
-  v.smooth = sm > 0 && sm < 1 ? sm : 0;
+  v.x = x === 'relative' || x === 'time' || x?.startsWith('metric:') ? (x as XAxis) : 'step';
+  v.smooth = smoothAsk(sm) ? sm : '';
+  v.group = /^(\*|(params|tags)\..+)$/s.test(group) ? group : '';
+  v.band = band in BANDS ? band : 'minmax';
   v.zoom = parseZoom(q.get('z'));
   v.log = parseList(q.get('log'));
   v.front = q.get('front') === 'charts' ? 'charts' : 'runs';

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { COLUMNS, decodeBins, seriesKey } from '../src/chart/bins';
 import { yRange } from '../src/chart/scale';
-import { bestOf, factsOf, nearest, smooth, type Line } from '../src/chart/line';
+import { bestOf, factsOf, nearest, type Line } from '../src/chart/line';
+import { buildGroups, buildLines } from '../src/chart/build';
+import { bodyOf, type BinsQuery } from '../src/chart/ask';
+import { bandOf, setsOf, smoothAsk } from '../src/chart/ways';
 
 interface Given {
   key: string;
@@ -97,17 +100,54 @@ function lineOf(xs: number[], mean: number[], columns: Record<string, number[]> 
   const c = Object.fromEntries(Object.entries(columns).map(([k, v]) => [k, Float64Array.from(v)]));
   const path = Float64Array.from(mean);
   const bins = { run: 'r', key: 'k', context: '', id: '1', version: '1', exact: false, bin: Uint32Array.from(xs), columns: { mean: path, ...c }, x: Float64Array.from(xs) };
-  return { id: 'l', run: 'r', key: 'k', label: 'l', color: 0, dash: 0, bins, path, raw: null, live: false, end: '' };
+  return { id: 'l', run: 'r', key: 'k', label: 'l', color: 0, dash: 0, bins, path, raw: null, live: false, end: '', group: null };
 }
 
-test('smoothing begins at the first value and weighs bins by their points', () => {
-  const one = lineOf([0, 1, 2], [4, NaN, 2]);
-  const s = smooth(one.path, one.bins, 0.9);
-  assert.equal(s[0], 4);
-  assert.ok(Number.isNaN(s[1]));
-  assert.ok((s[2] as number) < 4 && (s[2] as number) > 2);
-  const heavy = lineOf([0, 1], [4, 2], { n: [1, 1000] });
-  assert.ok(Math.abs((smooth(heavy.path, heavy.bins, 0.9)[1] as number) - 2) < 1e-6);
+test('ways of smoothing are read from the address', () => {
+  assert.deepEqual(smoothAsk('0.9'), { kind: 'ema', by: 'point', weight: 0.9 });
+  assert.deepEqual(smoothAsk('step:100'), { kind: 'ema', by: 'step', half_life: 100 });
+  assert.deepEqual(smoothAsk('time:1.5'), { kind: 'ema', by: 'time', half_life: 1500000 });
+  assert.deepEqual(smoothAsk('median:51'), { kind: 'median', by: 'point', window: 51 });
+  for (const bad of ['', '1', '0', '-0.5', 'step:', 'step:0', 'mean:3', 'median:2.5', 'max:99999']) assert.equal(smoothAsk(bad), null, bad);
+});
+
+const QUERY: BinsQuery = { runs: ['a'], keys: ['k'], x: 'step', from: null, to: null, bins: 64, smooth: '', sets: null, band: '' };
+
+test('the server smooths and groups', () => {
+  assert.deepEqual(Object.keys(bodyOf(QUERY)), ['runs', 'keys', 'x', 'from', 'to', 'bins', 'columns']);
+  const body = bodyOf({ ...QUERY, smooth: 'step:5', x: 'metric:tokens', sets: [{ name: 'x', runs: ['a'] }], band: 'std' });
+  assert.deepEqual(body['smooth'], { kind: 'ema', by: 'step', half_life: 5 });
+  assert.deepEqual(body['x'], { metric: 'tokens' });
+  assert.deepEqual(body['group'], { sets: [{ name: 'x', runs: ['a'] }], stats: ['mean', 'std'] });
+  assert.ok((body['columns'] as string[]).includes('smooth'));
+});
+
+test('a smoothed line has its means as a shadow', () => {
+  const set = decodeBins(encode(['mean', 'smooth'], 1n, 0n, [{ key: 'k', bins: [0, 1], columns: { mean: [4, 2], smooth: [4, 3] } }]), new Map());
+  const spec = { id: 'k', title: 'k', keys: ['k'], goal: 'none' as const, unit: '' };
+  const [line] = buildLines(set, spec, [{ id: `${'0'.repeat(31)}1`, name: 'r', color: 0, live: false }]);
+  assert.deepEqual([...(line?.path ?? [])], [4, 3]);
+  assert.deepEqual([...(line?.raw ?? [])], [4, 2]);
+});
+
+test('runs fall into groups by their value, and those without one into their own', () => {
+  assert.deepEqual(setsOf([{ id: 'a', group: 'x' }, { id: 'b', group: null }, { id: 'c', group: 'x' }]), [{ name: 'x', runs: ['a', 'c'] }, { name: null, runs: ['b'] }]);
+  assert.equal(setsOf([{ id: 'a' }]), null);
+  assert.equal(setsOf([]), null);
+});
+
+test('a group is its mean with a band, and one run has no deviation', () => {
+  const group = { set: 1, key: 'k', context: '', id: '5', version: '1', asked: 3, runs: 2, bin: Uint32Array.of(0, 4), n: Uint32Array.of(2, 1), x: Float64Array.of(0, 4), stats: { mean: Float64Array.of(5, 6), std: Float64Array.of(1, NaN) } };
+  const set = { x: 'step' as const, width: 1, from: 0, to: 5, series: [], groups: [group], unplaced: 0 };
+  const spec = { id: 'k', title: 'k', keys: ['k'], goal: 'none' as const, unit: '' };
+  const [line] = buildGroups(set, spec, [{ name: 'x', runs: [] }, { name: null, runs: ['b'] }], [{ id: 'b', name: 'b', color: 7, live: false }], 'std');
+  assert.equal(line?.color, 7);
+  assert.equal(line?.label, 'no value');
+  assert.deepEqual([...(line?.bins.columns.min ?? [])], [4, 6]);
+  assert.deepEqual([...(line?.bins.columns.max ?? [])], [6, 6]);
+  assert.deepEqual(line?.group, { runs: 2, asked: 3 });
+  assert.equal(factsOf(line ? [line] : [], false, 0, 9).exact, true, 'runs are no points of a bin');
+  assert.equal(bandOf('nonsense').words, bandOf('minmax').words);
 });
 
 test('the best is the best value of a bin, never NaN', () => {

@@ -14,7 +14,7 @@ test('a view comes back as it was written', () => {
     filter: "params.lr<1e-2 name~'a&b=c+d,e'", columns: ['best(val/loss)', 'params.a,b', 'tags.x+y%2C'], sort: '-best(val/acc)',
     selection: { kind: 'some', runs: [{ id: ID(1), color: 4 }, { id: ID(2), color: 0 }, { id: ID(3), color: 1 }] },
     hidden: [ID(2)], panels: [['train/loss', 'val/loss'], ['a+b', 'c,d', '100%']], toggled: ['system/', ''], find: 'loss|acc',
-    x: 'relative', smooth: 0.95, zoom: [-3, 1000], log: ['train/loss', 'x,y'], front: 'charts',
+    x: 'metric:train/tokens', smooth: 'step:100', group: 'params.a b', band: 'p10', zoom: [-3.5e-7, 1000], log: ['train/loss', 'x,y'], front: 'charts',
   };
   assert.deepEqual(parseView(printView(v)), { ...v, toggled: v.toggled });
 });
@@ -26,7 +26,7 @@ test('selections of every kind come back', () => {
 });
 
 test('nonsense in an address is as if it were not there', () => {
-  const v = parseView('?x=cosmic&sm=7&z=9..1&sel=zz,1234&hid=q&cols=&front=sideways');
+  const v = parseView('?x=cosmic&sm=7&g=lr&band=wide&z=9..1&sel=zz,1234&hid=q&cols=&front=sideways');
   assert.deepEqual(v, { ...defaultView(), columns: [], selection: { kind: 'some', runs: [] } });
 });
 

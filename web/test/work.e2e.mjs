@@ -77,6 +77,74 @@ export default [
     },
   },
   {
+    name: 'the server smooths, from all points, and the raw line stays behind it',
+    async run({ page, server }) {
+      await page.goto(`${server.url}/p/sweep`);
+      await plot(page, 'train/loss').waitFor();
+      const asked = page.waitForRequest((r) => r.url().endsWith('/bins') && /"smooth":\{"kind":"ema","by":"step","half_life":100\}/.test(r.postData() ?? ''));
+      await page.getByRole('button', { name: /^Smooth/ }).click();
+      await page.getByRole('option', { name: '100 steps' }).click();
+      await asked;
+      await page.waitForURL(/sm=step/);
+      const p = plot(page, 'train/loss');
+      await p.hover();
+      await page.locator('.tip-foot').getByText('smoothed').waitFor();
+      await page.reload();
+      await page.getByRole('button', { name: /^Smooth 100 steps/ }).waitFor();
+    },
+  },
+  {
+    name: 'runs are drawn as groups with a band, over every run of the filter',
+    async run({ page, server }) {
+      const ids = [];
+      for (let r = 0; r < 12; r++) {
+        const id = await makeRun(server, 'grouped', `g-${r}`, { params: r < 11 ? { opt: r % 2 ? 'adam' : 'sgd' } : {} });
+        await server.call('POST', `runs/${id}/points`, { points: points('loss', 200, (i) => r + i / 100) });
+        ids.push(id);
+      }
+      await page.goto(`${server.url}/p/grouped`);
+      await plot(page, 'loss').waitFor();
+      await page.getByRole('button', { name: /^Group/ }).click();
+      await page.getByRole('option', { name: 'opt' }).click();
+      await page.waitForURL(/g=params/);
+      await page.locator('[data-panel="loss"]').getByText('mean of 12 runs').waitFor();
+      await page.locator('[data-panel="loss"] .plot[data-drawn="3"]').waitFor();
+      await plot(page, 'loss').hover();
+      await page.locator('.tip-row', { hasText: 'no value' }).waitFor();
+      await page.locator('.tip-row', { hasText: 'n 6' }).waitFor();
+      await page.getByRole('button', { name: /^Band/ }).click();
+      await page.getByRole('option', { name: /standard deviation/ }).click();
+      await page.waitForURL(/band=std/);
+      await page.locator('[data-panel="loss"]').getByRole('button', { name: /panel menu/ }).click();
+      await page.getByRole('menuitem', { name: 'View as table' }).click();
+      await page.locator('[data-panel="loss"] th', { hasText: 'Runs' }).waitFor();
+      assert.equal(ids.length, 12);
+    },
+  },
+  {
+    name: 'another metric stands along x',
+    async run({ page, server }) {
+      const id = await makeRun(server, 'over', 'one');
+      await server.call('POST', `runs/${id}/points`, { points: [...points('loss', 100, (i) => 100 - i), ...points('tokens', 90, (i) => i * 0.25)] });
+      await page.goto(`${server.url}/p/over`);
+      await plot(page, 'loss').waitFor();
+      await page.getByRole('button', { name: /^x step/ }).click();
+      await page.getByRole('option', { name: 'tokens' }).click();
+      await page.waitForURL(/x=metric/);
+      await page.locator('[data-panel="loss"]').getByText('without tokens: 10').waitFor();
+      await plot(page, 'loss').hover();
+      await page.waitForFunction(() => document.querySelector('.tip'));
+      const p = plot(page, 'loss');
+      const box = await p.boundingBox();
+      await page.mouse.move(box.x + 100, box.y + 80);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 140, box.y + 80, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForURL(/z=\d+\.\d/);
+      await page.locator('[data-panel="loss"] .plot[data-done]').waitFor();
+    },
+  },
+  {
     name: 'filter, sort, columns and selection live in the address', allow: /400/,
     async run({ page, server, data }) {
       await page.goto(`${server.url}/p/sweep`);

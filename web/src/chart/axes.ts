@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import type { XAxis } from '../state';
 import { short } from '../format';
-import { stepTicks, timeTicks, xLabel, yTicks, type YRange } from './scale';
+import { linearTicks, stepTicks, timeTicks, xLabel, yTicks, type YRange } from './scale';
 import { token } from './token';
 
 export interface Frame {
@@ -91,6 +91,7 @@ export class Axes {
   private xTicks = (): number[] => {
     const f = this.frame as Frame;
     if (this.kind === 'step') return stepTicks(f.x0, f.x1, f.width / 52);
+    if (this.kind.startsWith('metric:')) return linearTicks(f.x0, f.x1, f.width / 60);
     const shift = this.kind === 'time' ? -new Date(f.x0 / 1000).getTimezoneOffset() * 60e6 : 0;
     return timeTicks(f.x0, f.x1, f.width / 72, shift);
   };

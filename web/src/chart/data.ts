@@ -1,51 +1,40 @@
 // Bins of a panel: asked for when it is seen, again when its runs have new points; what has not changed
 // is not sent again.
 import { makeQueue, postRaw } from '../api';
-import type { XAxis } from '../state';
-import { decodeBins, seriesKey, type BinSeries, type BinSet, type Column } from './bins';
-
-export type Key = string | { name: string; context: string };
-
-export interface BinsQuery {
-  runs: string[];
-  keys: Key[];
-  x: XAxis;
-  from: number | null;
-  to: number | null;
-  bins: number;
-}
+import { decodeBins, groupKey, seriesKey, type BinGroup, type BinSeries, type BinSet } from './bins';
+import { bodyOf, queryText, type BinsQuery } from './ask';
+import type { GroupSet } from './ways';
 
 export interface Answer {
   query: string; // what was asked, to tell old data from new
+  sets: GroupSet[] | null; // of it
   set: BinSet;
 }
 
-const ALL: Column[] = ['x_first', 'x_last', 'min', 'max', 'mean', 'n', 'nan', 'pinf', 'ninf'];
-const FEW: Column[] = ['x_first', 'x_last', 'mean', 'n', 'nan', 'pinf', 'ninf'];
-const MANY_RUNS = 50;
 const inQueue = makeQueue(4);
-
-export const queryText = (q: BinsQuery): string => JSON.stringify(q);
 
 export class BinsSource {
   private have = new Map<string, BinSeries>();
-  private grid = '';
+  private groups = new Map<string, BinGroup>();
+  private kind = '';
 
-  /** Fetches; series that stayed the same are those of the last answer. */
+  /** Fetches; series and groups that stayed the same are those of the last answer. */
   async load(q: BinsQuery, signal: AbortSignal): Promise<Answer> {
-    const text = queryText(q);
-    const columns = q.runs.length * q.keys.length > MANY_RUNS ? FEW : ALL;
-    const grid = `${q.x} ${columns.length}`;
-    if (grid !== this.grid) this.have.clear();
-    this.grid = grid;
+    const body = bodyOf(q);
+    const kind = JSON.stringify([q.x, body['columns'], q.smooth, q.band]);
+    if (kind !== this.kind) {
+      this.have.clear();
+      this.groups.clear();
+    }
+    this.kind = kind;
     const have: Record<string, string> = {};
-    for (const [k, s] of this.have) have[k] = s.version;
-    const body = { runs: q.runs, keys: q.keys, x: q.x, from: q.from, to: q.to, bins: q.bins, columns, have };
+    for (const [k, s] of [...this.have, ...this.groups]) have[k] = s.version;
     const set = await inQueue(async () => {
-      const reply = await postRaw('bins', body, { signal, accept: 'application/x-track-bins' });
-      return decodeBins(await reply.arrayBuffer(), this.have);
+      const reply = await postRaw('bins', { ...body, have }, { signal, accept: 'application/x-track-bins' });
+      return decodeBins(await reply.arrayBuffer(), this.have, this.groups);
     }, signal);
     this.have = new Map(set.series.map((s) => [seriesKey(s), s]));
-    return { query: text, set };
+    this.groups = new Map(set.groups.map((g) => [groupKey(g), g]));
+    return { query: queryText(q), sets: q.sets, set };
   }
 }

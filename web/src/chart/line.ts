@@ -1,5 +1,5 @@
 // From bins to what is drawn: the path of a line, its raw shadow, and facts about a panel's lines.
-import { finite, type BinSeries, type Reals } from './bins';
+import type { BinSeries, Reals } from './bins';
 
 export interface Line {
   id: string;
@@ -13,25 +13,7 @@ export interface Line {
   raw: Reals | null; // with smoothing: the means as they are
   live: boolean;
   end: string; // label behind the line, or ""
-}
-
-/** Debiased exponential mean over bins; a bin of n points weighs as n points do. */
-export function smooth(mean: Reals, series: BinSeries, weight: number): Float64Array {
-  const out = new Float64Array(mean.length);
-  let sum = 0;
-  let mass = 0;
-  for (let i = 0; i < mean.length; i++) {
-    const v = mean[i] as number;
-    if (!Number.isFinite(v)) {
-      out[i] = NaN;
-      continue;
-    }
-    const keep = weight ** Math.max(1, finite(series.columns, i));
-    sum = sum * keep + v * (1 - keep);
-    mass = mass * keep + (1 - keep);
-    out[i] = sum / mass;
-  }
-  return out;
+  group: { runs: number; asked: number } | null; // of many runs: min and max of the bins are the band, n the runs
 }
 
 export interface Best {
@@ -95,10 +77,12 @@ export function factsOf(lines: Line[], log: boolean, x0: number, x1: number): Fa
     for (let i = 0; i < l.path.length; i++) {
       const x = l.bins.x[i] as number;
       if (x < x0 || x > x1) continue;
-      const n = c.n?.[i] ?? 1;
-      points += n;
-      bins++;
-      if (n > 1) f.exact = false;
+      if (!l.group) {
+        const n = c.n?.[i] ?? 1;
+        points += n;
+        bins++;
+        if (n > 1) f.exact = false;
+      }
       f.nan += c.nan?.[i] ?? 0;
       f.inf += (c.pinf?.[i] ?? 0) + (c.ninf?.[i] ?? 0);
       if (log && (l.path[i] as number) <= 0) f.notPositive++;

@@ -142,7 +142,7 @@ export class LineLayer {
   private tasks(lines: Line[], f: Frame, stale: boolean): ((g: CanvasRenderingContext2D) => number)[] {
     const n = lines.length;
     const out: ((g: CanvasRenderingContext2D) => number)[] = [];
-    if (n <= 2) for (const l of lines) out.push((g) => { band(g, f, l, 0.16); return l.path.length * 2; });
+    for (const l of lines) if (n <= 2 || l.group) out.push((g) => { band(g, f, l, 0.16); return l.path.length * 2; });
     for (const l of lines) {
       const raw = l.raw;
       if (raw) out.push((g) => { this.stroke(g, f, l, raw, n > MANY ? 1 / f.dpr : 1, 0.26, 0); return raw.length; });

@@ -15,6 +15,7 @@ export interface Scene {
   frame: Frame;
   lines: Line[];
   goal: string;
+  band: string;
   whole: boolean; // the whole range is shown, so a line's best and its end are in it
   drag: [number, number] | null; // px
 }
@@ -32,8 +33,8 @@ function wash(g: CanvasRenderingContext2D, s: Scene, focus: Line): void {
   g.fillStyle = token('bg');
   g.fillRect(f.left, f.top - 2, f.width + 1, f.height + 3);
   g.globalAlpha = 1;
+  if (focus.raw || focus.group) band(g, f, focus, 0.16);
   if (focus.raw) {
-    band(g, f, focus, 0.16);
     g.globalAlpha = 0.4;
     g.lineWidth = 1;
     g.strokeStyle = runColor(focus.color);
@@ -125,5 +126,5 @@ export function pointAt(s: Scene, px: number, py: number): Pointer {
     }
   }
   if (!near) return { x, panel: s.id, run: null, line: null };
-  return { x: near.bins.x[nearest(near, x)] as number, panel: s.id, run: near.run, line: near.id };
+  return { x: near.bins.x[nearest(near, x)] as number, panel: s.id, run: near.run || null, line: near.id };
 }

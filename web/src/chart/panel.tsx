@@ -10,14 +10,15 @@ import { Actions, type Option } from '../ui/pick';
 import { Icon } from '../ui/icon';
 import { themeChanged } from '../ui/top';
 import { LEFT, RIGHT } from './axes';
-import { BinsSource, queryText, type Answer, type BinsQuery, type Key } from './data';
+import { queryText, type BinsQuery, type Key } from './ask';
+import { BinsSource, type Answer } from './data';
 import { factsOf, type Line } from './line';
 import { lazy } from '../lazy';
-import { buildLines, type DrawnRun } from './build';
+import { buildGroups, buildLines, type DrawnRun } from './build';
 import { Plot } from './plot';
 import { leave, pointer } from './pointer';
-import { Tip } from './tip';
 import type { Scene } from './overlay';
+import { bandOf, setsOf } from './ways';
 
 export interface PanelSpec {
   id: string;
@@ -35,7 +36,8 @@ export interface PanelProps {
   spec: PanelSpec;
   runs: DrawnRun[];
   x: XAxis;
-  smooth: number;
+  smooth: string; // ways.ts; "": off
+  band?: string; // of groups
   zoom: [number, number] | null;
   log: boolean;
   actions?: Option[];
@@ -46,10 +48,11 @@ export interface PanelProps {
   onOpen?: (run: string) => void;
 }
 
-const BinsTable = lazy(async () => (await import('./table')).BinsTable);
+const Tip = lazy(async () => (await import('../later')).Tip, <i hidden />);
+const BinsTable = lazy(async () => (await import('../later')).BinsTable);
 
 async function copyCsv(lines: Line[], x: XAxis): Promise<void> {
-  await copyText((await import('./table')).toCsv(lines, x));
+  await copyText((await import('../later')).toCsv(lines, x));
 }
 
 const STEP = 64; // the number of bins follows the width in steps, so that a small change asks nothing anew
@@ -90,7 +93,7 @@ function useWidth(host: { current: HTMLElement | null }): number {
     const el = host.current;
     if (!el) return;
     setWidth(el.clientWidth);
-    const watch = new ResizeObserver(() => setWidth(el.clientWidth));
+    const watch = new ResizeObserver(() => el.clientWidth && setWidth(el.clientWidth)); // 0: it has left the page
     watch.observe(el);
     return () => watch.disconnect();
   }, []);
@@ -114,11 +117,11 @@ function useLong(busy: boolean): boolean {
 type InsideProps = PanelProps & { source: BinsSource; kept: { current: Answer | undefined } };
 
 function useBins(p: InsideProps, width: number) {
-  const lead = p.zoom && p.smooth ? (p.zoom[1] - p.zoom[0]) / 2 : 0; // smoothing needs what stands before
+  const whole = !p.x.startsWith('metric:');
   const q: BinsQuery = {
-    runs: p.runs.map((r) => r.id), keys: p.spec.keys, x: p.x,
-    from: p.zoom ? Math.floor(p.zoom[0] - lead) : null, to: p.zoom ? Math.ceil(p.zoom[1]) : null,
-    bins: Math.min(2048, Math.max(STEP, Math.ceil((width - LEFT - RIGHT) / STEP) * STEP * (lead ? 2 : 1))),
+    runs: p.runs.map((r) => r.id), keys: p.spec.keys, x: p.x, smooth: p.smooth, sets: setsOf(p.runs), band: p.band ?? '',
+    from: p.zoom ? (whole ? Math.floor(p.zoom[0]) : p.zoom[0]) : null, to: p.zoom ? (whole ? Math.ceil(p.zoom[1]) : p.zoom[1]) : null,
+    bins: Math.min(2048, Math.max(STEP, Math.ceil((width - LEFT - RIGHT) / STEP) * STEP)),
   };
   const text = queryText(q);
   const ready = width > 0 && q.runs.length > 0;
@@ -127,7 +130,7 @@ function useBins(p: InsideProps, width: number) {
     (signal) => (ready ? p.source.load(q, signal) : Promise.resolve(undefined)), [text, ready], gap,
   );
   const ids = useMemo(() => new Set(q.runs), [text]);
-  const names = useMemo(() => new Set(q.keys.map((k) => (typeof k === 'string' ? k : k.name))), [text]);
+  const names = useMemo(() => new Set([...q.keys.map((k) => (typeof k === 'string' ? k : k.name)), p.x.replace('metric:', '')]), [text]);
   useLive((name, change) => {
     if (name === 'reset') bins.reload();
     if (name !== 'points' || !change.run || !ids.has(change.run)) return;
@@ -147,7 +150,10 @@ function Inside(p: InsideProps) {
   const [asTable, setTable] = useState(false);
   const [scene, setScene] = useState<Scene | null>(null);
   const theme = themeChanged.value;
-  const lines = useMemo(() => (answer ? buildLines(answer.set, p.spec, p.runs, p.smooth) : []), [answer, p.spec, p.runs, p.smooth]);
+  const lines = useMemo(() => {
+    if (!answer) return [];
+    return answer.sets ? buildGroups(answer.set, p.spec, answer.sets, p.runs, p.band ?? '') : buildLines(answer.set, p.spec, p.runs);
+  }, [answer, p.spec, p.runs, p.band]);
   const error = bins.error.value;
   const empty = !!answer && !lines.some((l) => l.path.length);
   const showPlot = !asTable && !(error && !answer) && !empty;
@@ -165,7 +171,7 @@ function Inside(p: InsideProps) {
   }, [showPlot]);
   useLayoutEffect(() => {
     plot.current?.on({ zoom: p.onZoom, open: p.onOpen });
-    plot.current?.draw({ lines, x: p.x, zoom: p.zoom, log: p.log, goal: p.smooth ? 'none' : p.spec.goal, spec: p.spec, stale: stale && long });
+    plot.current?.draw({ lines, x: p.x, zoom: p.zoom, log: p.log, goal: p.smooth || answer?.sets ? 'none' : p.spec.goal, band: p.band ?? '', spec: p.spec, stale: stale && long });
   }, [lines, p.x, p.zoom, p.log, p.spec, width, theme, stale && long, showPlot]);
   usePanelKeys(p, scene);
 
@@ -173,7 +179,7 @@ function Inside(p: InsideProps) {
   const facts = useMemo(() => factsOf(lines, p.log, f?.x0 ?? -Infinity, f?.x1 ?? Infinity), [lines, p.log, f?.x0, f?.x1]);
   return (
     <div>
-      <Head p={p} facts={facts} shown={!!lines.length} asTable={asTable} onTable={() => setTable(!asTable)} csv={() => void copyCsv(lines, p.x)} />
+      <Head p={p} facts={facts} lines={lines} asTable={asTable} onTable={() => setTable(!asTable)} csv={() => void copyCsv(lines, p.x)} />
       {long && <Meter label={`Loading ${p.spec.title}`} />}
       {error && !answer && (
         <div class="state" role="alert">
@@ -187,7 +193,7 @@ function Inside(p: InsideProps) {
       {asTable && <BinsTable lines={lines} kind={p.x} title={p.spec.title} />}
       {showPlot && <div class="plot" ref={box} />}
       {!showPlot && <div ref={box} class="vh" />}
-      {showPlot && <Lane facts={facts} />}
+      {showPlot && <Lane facts={facts} unplaced={answer?.set.unplaced ?? 0} x={p.x} />}
       {scene && showPlot && <Tip scene={scene} host={box.current} />}
     </div>
   );
@@ -203,16 +209,17 @@ function Empty({ p }: { p: PanelProps }) {
   );
 }
 
-function Lane({ facts }: { facts: ReturnType<typeof factsOf> }) {
+function Lane({ facts, unplaced, x }: { facts: ReturnType<typeof factsOf>; unplaced: number; x: XAxis }) {
   const parts = [
     facts.nan ? `NaN ${group3(facts.nan)}` : '', facts.inf ? `Inf ${group3(facts.inf)}` : '',
     facts.notPositive ? `not above 0: ${group3(facts.notPositive)}` : '', facts.clipped ? `clipped ${group3(facts.clipped)}` : '',
+    unplaced ? `without ${plain(x.slice(7))}: ${group3(unplaced)}` : '',
   ].filter(Boolean);
   return parts.length ? <span class="lane lane-at">{parts.join(' · ')}</span> : null;
 }
 
 function Head(props: {
-  p: PanelProps; facts: ReturnType<typeof factsOf>; shown: boolean; asTable: boolean; onTable: () => void; csv: () => void;
+  p: PanelProps; facts: ReturnType<typeof factsOf>; lines: Line[]; asTable: boolean; onTable: () => void; csv: () => void;
 }) {
   const { p, facts } = props;
   const options: Option[] = [
@@ -229,13 +236,17 @@ function Head(props: {
     else if (id === 'csv') props.csv();
     else p.onAction?.(id);
   };
+  const shown = props.lines.length > 0;
+  const groups = props.lines.filter((l) => l.group);
+  const runs = groups.reduce((n, l) => n + (l.group?.runs ?? 0), 0);
   const words = facts.exact ? 'Every point is drawn' : `About ${facts.factor} points stand in one bin; zoom in to see each`;
   return (
     <header class="panel-head">
       <h3 title={p.spec.title}>{plain(p.spec.title)}</h3>
       {p.spec.unit && <Badge>{p.spec.unit}</Badge>}
       {p.log && <Badge>log y</Badge>}
-      {props.shown && <Badge title={words}>{facts.exact ? 'exact' : `binned ×${group3(facts.factor)}`}</Badge>}
+      {groups.length > 0 && <Badge title={`A line is the mean of the runs of a group, its band: ${bandOf(p.band ?? '').words}`}>mean of {group3(runs)} runs</Badge>}
+      {shown && !groups.length && <Badge title={words}>{facts.exact ? 'exact' : `binned ×${group3(facts.factor)}`}</Badge>}
       <span class="gap" />
       <Actions cls="btn-s" label={`${plain(p.spec.title)}: panel menu`} options={options} onChoose={act} />
     </header>
@@ -275,5 +286,5 @@ function zoomToExact(p: PanelProps, scene: Scene | null): void {
   const { exact, factor } = factsOf(scene.lines, p.log, scene.frame.x0, scene.frame.x1);
   if (exact) return;
   const half = (scene.frame.x1 - scene.frame.x0) / factor / 4;
-  p.onZoom([Math.floor(x - half), Math.ceil(x + half)]);
+  p.onZoom(p.x.startsWith('metric:') ? [x - half, x + half] : [Math.floor(x - half), Math.ceil(x + half)]);
 }

@@ -17,6 +17,7 @@ export interface Drawing {
   zoom: [number, number] | null;
   log: boolean;
   goal: string;
+  band: string;
   spec: PanelSpec;
   stale: boolean;
 }
@@ -90,8 +91,8 @@ export class Plot {
     this.drawing = d;
     const x = xRange(d.lines, d.zoom);
     const y = this.yRange(d, x);
-    const f = this.axes.draw(d.x, x, y, this.room(d), d.x === 'step' ? 'step' : '');
-    this.scene = { id: this.id, kind: d.x, frame: f, lines: d.lines, goal: d.goal, whole: !d.zoom, drag: null };
+    const f = this.axes.draw(d.x, x, y, this.room(d), d.x.startsWith('metric:') ? d.x.slice(7) : d.x === 'step' ? 'step' : '');
+    this.scene = { id: this.id, kind: d.x, frame: f, lines: d.lines, goal: d.goal, band: d.band, whole: !d.zoom, drag: null };
     this.layer.draw(d.lines, f, d.stale, () => this.finish(f, d));
     this.host.setAttribute('aria-label', this.summary(d, y));
     this.host.dataset['drawn'] = String(d.lines.length);
@@ -117,7 +118,7 @@ export class Plot {
   }
 
   private yRange(d: Drawing, x: [number, number]): YRange {
-    const y = yRange(d.lines, d.log, x[0], x[1], d.lines.length <= 2 && !d.log);
+    const y = yRange(d.lines, d.log, x[0], x[1], (d.lines.length <= 2 || d.lines.some((l) => l.group)) && !d.log);
     if (y.log) return y;
     const lo = d.spec.floor ?? y.lo;
     const hi = d.spec.ceiling ?? y.hi;
@@ -200,7 +201,8 @@ export class Plot {
     if (range) {
       const a = fromX(s.frame, Math.min(...range));
       const b = fromX(s.frame, Math.max(...range));
-      this.handlers.zoom(Math.ceil(b) > Math.floor(a) ? [Math.floor(a), Math.ceil(b)] : null);
+      if (s.kind.startsWith('metric:')) this.handlers.zoom(b > a ? [a, b] : null);
+      else this.handlers.zoom(Math.ceil(b) > Math.floor(a) ? [Math.floor(a), Math.ceil(b)] : null);
     } else {
       const [x, y] = this.place(e as PointerEvent);
       const hit = pointAt(s, x, y);

@@ -1,5 +1,5 @@
 // Ranges, ticks and labels of the axes; all pure.
-import { dateTime, elapsed, short } from '../format';
+import { dateTime, elapsed, four, short } from '../format';
 import type { XAxis } from '../state';
 import { DRAWABLE, type Line } from './line';
 
@@ -99,6 +99,7 @@ export function stepTicks(lo: number, hi: number, room: number): number[] {
 }
 
 export function xLabel(kind: XAxis, v: number, step: number): string {
+  if (kind.startsWith('metric:')) return short(v);
   if (kind === 'step') return short(v);
   if (kind === 'relative') return v === 0 ? '0' : elapsed(v);
   const text = dateTime(v);
@@ -108,6 +109,7 @@ export function xLabel(kind: XAxis, v: number, step: number): string {
 
 /** How x is said in full: at the crosshair and in the tooltip. */
 export function xWords(kind: XAxis, v: number): string {
+  if (kind.startsWith('metric:')) return `${kind.slice(7)} ${four(v)}`;
   if (kind === 'step') return `step ${String(Math.round(v)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f').replace('-', '\u2212')}`;
   return kind === 'relative' ? elapsed(v) : dateTime(v);
 }

@@ -7,6 +7,7 @@ import { nearest, type Line } from './line';
 import type { Scene } from './overlay';
 import { pointer } from './pointer';
 import { xWords } from './scale';
+import { bandOf } from './ways';
 
 const ROWS = 9;
 
@@ -27,11 +28,14 @@ function rowsAt(s: Scene, x: number): Row[] {
 }
 
 function foot(s: Scene, rows: Row[]): string {
+  const group = rows.find((r) => r.line.group);
+  if (group) return `mean of n runs \u00b7 ${bandOf(s.band).words}`;
   const first = rows.find((r) => r.n > 1);
   if (!first) return rows.some((r) => r.line.raw) ? 'smoothed' : '';
   const c = first.line.bins.columns;
   const a = c.x_first?.[first.at] ?? NaN;
   const b = c.x_last?.[first.at] ?? NaN;
+  if (s.kind.startsWith('metric:')) return `${first.line.raw ? 'smoothed \u00b7 raw' : 'mean \u00b7'} min\u2026max of ${xWords(s.kind, a)}\u2013${four(b)}`;
   const range = s.kind === 'step' ? `steps ${group3(a)}–${group3(b)}` : `${xWords(s.kind, a)} to ${xWords(s.kind, b)}`;
   return `${first.line.raw ? 'smoothed · raw min…max of ' : 'mean · min…max of '}${range}`;
 }
@@ -57,7 +61,7 @@ export function Tip({ scene, host }: { scene: Scene; host: HTMLElement | null })
     el.style.top = `${Math.round(Math.max(8, Math.min(innerHeight - el.offsetHeight - 8, top)))}px`;
   });
   if (!rows.length) return null;
-  const binned = rows.some((r) => r.n > 1);
+  const binned = rows.some((r) => r.n > 1 || r.line.group);
   const at = rows.findIndex((r) => r.line.id === p.line);
   const from = Math.max(0, Math.min(at - ROWS + 2, rows.length - ROWS));
   const last = foot(scene, rows);
@@ -70,7 +74,7 @@ export function Tip({ scene, host }: { scene: Scene; host: HTMLElement | null })
             <Swatch color={r.line.color} />
             <span class="tip-name">{plain(r.line.label)}</span>
             <span class="num">{four(r.value)}</span>
-            {binned && <span class="num tip-range">{r.n > 1 && c.min && c.max && Number.isFinite(c.min[r.at]) ? `${four(c.min[r.at] as number)}…${four(c.max[r.at] as number)}` : ''}</span>}
+            {binned && <span class="num tip-range">{(r.n > 1 || r.line.group) && c.min && c.max && Number.isFinite(c.min[r.at]) ? `${four(c.min[r.at] as number)}…${four(c.max[r.at] as number)}${r.line.group ? ` n ${group3(r.n)}` : ''}` : ''}</span>}
           </div>
         );
       })}

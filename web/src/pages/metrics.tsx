@@ -6,11 +6,15 @@ import { Panel, type PanelSpec } from '../chart/panel';
 import { group3, plain } from '../format';
 import { useLive, useResource } from '../resource';
 import { go, runPath } from '../router';
-import { SMOOTH, type View, type XAxis } from '../state';
+import type { View } from '../state';
 import type { Goal, ProjectSeries, SeriesGroup, Tree } from '../types';
 import { Failure, Field, Meter } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { Pick, type Option } from '../ui/pick';
+import type { Option } from '../ui/pick';
+import { lazy } from '../lazy';
+
+const ChartWays = lazy(async () => (await import('../later')).ChartWays, <span />);
+const AddPanel = lazy(async () => (await import('../later')).AddPanel, <span />);
 
 const OPEN_MAX = 12; // a section of more metrics is closed until it is asked for
 const PAGE = 24; // panels of a section; more on request
@@ -23,6 +27,8 @@ export interface MetricsProps {
   openRun?: string; // project ref: a click on a line opens its run
   actions?: (spec: PanelSpec) => Option[];
   spec?: (s: ProjectSeries) => PanelSpec;
+  groups?: { id: string; text: string; part: string }[]; // what runs may be grouped by
+  total?: number | null; // runs of the filter
 }
 
 export function specOf(s: { key: string; goal: Goal; unit: string }): PanelSpec {
@@ -70,7 +76,7 @@ function Panels({ p, list }: { p: MetricsProps; list: PanelSpec[] }) {
         ];
         return (
           <Panel
-            key={spec.id} spec={spec} runs={p.runs} x={view.x} smooth={view.smooth} zoom={view.zoom} log={view.log.includes(spec.id)} actions={options}
+            key={spec.id} spec={spec} runs={p.runs} x={view.x} smooth={view.smooth} band={view.band} zoom={view.zoom} log={view.log.includes(spec.id)} actions={options}
             onAction={(id) => {
               if (id !== 'pin') return;
               p.onView({ panels: pinned >= 0 ? view.panels.filter((_, i) => i !== pinned) : [...view.panels, spec.id.split('\n')] }, true);
@@ -179,7 +185,6 @@ export function MetricsBar({ p, filterRef }: { p: MetricsProps; filterRef?: { cu
   const [text, setText] = useState(view.find);
   const timer = useRef(0);
   useEffect(() => setText(view.find), [view.find]);
-  const axes: [XAxis, string][] = [['step', 'step'], ['relative', 'time since start'], ['time', 'wall time']];
   return (
     <div class="bar">
       <Field
@@ -190,42 +195,10 @@ export function MetricsBar({ p, filterRef }: { p: MetricsProps; filterRef?: { cu
           timer.current = setTimeout(() => onView({ find: t.trim() }), 250) as unknown as number;
         }}
       />
-      <Pick
-        name="x" value={axes.find((a) => a[0] === view.x)?.[1] ?? view.x} options={axes.map(([id, text]) => ({ id, text, selected: id === view.x }))}
-        onChoose={(id) => onView({ x: id as XAxis, zoom: null }, true)}
-      />
-      <Pick
-        name="Smooth" value={view.smooth ? String(view.smooth) : 'off'}
-        options={SMOOTH.map((s) => ({ id: String(s), text: s ? String(s) : 'off', selected: s === view.smooth, hint: s ? `about ${Math.round(1 / (1 - s))} points` : '' }))}
-        onChoose={(id) => onView({ smooth: Number(id) })}
-      />
+      <ChartWays p={p} />
       {view.zoom && <button type="button" class="btn btn-quiet" onClick={() => onView({ zoom: null }, true)}><Icon name="fit" small />Whole range</button>}
       <span class="gap" />
       <AddPanel p={p} />
     </div>
-  );
-}
-
-/** One panel of several metrics, chosen from the tree. */
-function AddPanel({ p }: { p: MetricsProps }) {
-  const [find, setFind] = useState('');
-  const [chosen, setChosen] = useState<string[]>([]);
-  const found = useResource((signal) => fetchSeries(p.path, { q: find, limit: 100 }, signal), [p.path, find]);
-  const options: Option[] = (found.data.value ?? []).map((s) => ({ id: s.key, text: s.key, selected: chosen.includes(s.key) }));
-  return (
-    <Pick
-      name="Panel" value={chosen.length ? `${chosen.length} metrics` : '+'} options={options} multiple quiet={false}
-      onChoose={(id) => setChosen(chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen, id])}
-    >
-      <div class="pop-head">
-        <Field label="Find metric" placeholder="Metrics of one panel" value={find} onInput={setFind} />
-        <button
-          type="button" class="btn" disabled={!chosen.length}
-          onClick={() => { p.onView({ panels: [...p.view.panels, chosen] }, true); setChosen([]); }}
-        >
-          Add panel
-        </button>
-      </div>
-    </Pick>
   );
 }

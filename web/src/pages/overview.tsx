@@ -72,7 +72,7 @@ function Charts({ run, list }: { run: Run; list: Series[] }) {
     <section aria-labelledby="h-pin"><h2 class="vh" id="h-pin">First charts</h2>
       <div class="pair">
         {specs.map((spec) => (
-          <Panel key={spec.id} spec={spec} runs={runs} x="step" smooth={0} zoom={zoom} log={log.includes(spec.id)} onZoom={setZoom}
+          <Panel key={spec.id} spec={spec} runs={runs} x="step" smooth="" zoom={zoom} log={log.includes(spec.id)} onZoom={setZoom}
             onLog={(on) => setLog(on ? [...log, spec.id] : log.filter((l) => l !== spec.id))} />
         ))}
       </div>

@@ -138,7 +138,7 @@ export function System({ run, docs }: RunProps) {
         <section class="block" key={section} aria-label={section}>
           <div class="sec-head"><h2>{section === 'GPUs' ? 'GPUs over time' : section}</h2></div>
           <div class="panels panels-flat">
-            {panels.map((spec) => <Panel key={spec.id + node} spec={spec} runs={runs} x="relative" smooth={0} zoom={zoom} log={false} onZoom={setZoom} onLog={() => undefined} noLog />)}
+            {panels.map((spec) => <Panel key={spec.id + node} spec={spec} runs={runs} x="relative" smooth="" zoom={zoom} log={false} onZoom={setZoom} onLog={() => undefined} noLog />)}
           </div>
         </section>
       ))}

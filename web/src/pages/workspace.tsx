@@ -5,12 +5,11 @@ import { group3, plain } from '../format';
 import { useLive, useResource } from '../resource';
 import { search, setSearch } from '../router';
 import { parseView, printView, type View } from '../state';
-import { columnOf, defaultColumns, metricColumn, paramColumn, tagColumn, ATTRIBUTES, type Column } from '../table/columns';
+import { columnOf, defaultColumns, paramColumn, tagColumn, type Column } from '../table/columns';
 import { RunTable } from '../table/runtable';
 import { RunWindow } from '../table/window';
 import { num, type Goal, type Project, type ProjectSeries, type RunPage } from '../types';
 import { Failure, Field, Notice } from '../ui/bits';
-import { Pick } from '../ui/pick';
 import { TopBar } from '../ui/top';
 import { isMetric } from '../table/columns';
 import { lazy } from '../lazy';
@@ -20,10 +19,11 @@ import { NotFound } from './none';
 import { useDrawn, withRun } from './selection';
 
 const FirstSteps = lazy(async () => (await import('./first')).FirstSteps);
-const Confirm = lazy(async () => (await import('../ui/dialog')).Confirm);
-const TagDialog = lazy(async () => (await import('./tagdialog')).TagDialog);
+const Confirm = lazy(async () => (await import('../later')).Confirm);
+const TableBar = lazy(async () => (await import('../later')).TableBar, <div class="bar" />);
+const TagDialog = lazy(async () => (await import('../later')).TagDialog);
 
-interface Keys {
+export interface Keys {
   series: ProjectSeries[];
   params: string[];
   tags: string[];
@@ -104,7 +104,8 @@ function Loaded({ project, info, error, retry }: { project: string; info: Projec
     }
   });
   const path = `projects/${encodeURIComponent(project)}`;
-  const metrics = { path, view, runs: drawn.runs, onView, openRun: project };
+  const groups = useMemo(() => groupsBy(known), [known]);
+  const metrics = { path, view, runs: drawn.runs, onView, openRun: project, groups, total: rows.total.value };
   return (
     <div class="app">
       <TopBar project={project} running={info?.running} />
@@ -129,6 +130,14 @@ function Loaded({ project, info, error, retry }: { project: string; info: Projec
       </main>
     </div>
   );
+}
+
+/** What runs may be grouped by. */
+function groupsBy(keys: Keys | undefined): { id: string; text: string; part: string }[] {
+  return [
+    ...(keys?.params ?? []).map((k) => ({ id: paramColumn(k), text: k, part: 'Params' })),
+    ...(keys?.tags ?? []).map((k) => ({ id: tagColumn(k), text: k, part: 'Tags' })),
+  ];
 }
 
 type OnView = (patch: Partial<View>, push?: boolean) => void;
@@ -171,36 +180,6 @@ function ViewBar({ view, onView, rows, all, name }: { view: View; onView: OnView
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
-
-function TableBar({ view, onView, ids, columns, keys }: { view: View; onView: OnView; ids: string[]; columns: Column[]; keys: Keys | undefined }) {
-  const [find, setFind] = useState('');
-  const part = (title: string, list: { id: string; text: string }[]) => list
-    .filter((o) => o.text.toLowerCase().includes(find.toLowerCase())).slice(0, 60)
-    .map((o, i) => ({ ...o, selected: ids.includes(o.id), ...(i ? {} : { part: title }) }));
-  const options = [
-    ...part('Metrics, best by their goal', [...(keys?.series ?? [])].sort((a, b) => Number(a.key.startsWith('system/')) - Number(b.key.startsWith('system/'))).map((s) => ({ id: metricColumn(s.key), text: s.key }))),
-    ...part('Params', (keys?.params ?? []).map((k) => ({ id: paramColumn(k), text: k }))),
-    ...part('Tags', (keys?.tags ?? []).map((k) => ({ id: tagColumn(k), text: k }))),
-    ...part('Facts of the run', Object.entries(ATTRIBUTES).map(([id, a]) => ({ id, text: a.title }))),
-  ];
-  const sorts = [
-    { id: '-started', text: 'started, newest first' }, { id: 'started', text: 'started, oldest first' }, { id: 'name', text: 'name' }, { id: 'status', text: 'status' },
-    ...columns.filter((c) => c.kind === 'metric').map((c) => ({ id: c.goal === 'max' ? `-${c.id}` : c.id, text: `best ${c.title}` })),
-    ...columns.filter((c) => c.kind === 'param').map((c) => ({ id: c.id, text: c.title })),
-  ].map((o) => ({ ...o, selected: o.id === view.sort }));
-  return (
-    <div class="bar">
-      <Pick
-        name="Columns" value={String(columns.length)} options={options} multiple
-        onChoose={(id) => onView({ columns: ids.includes(id) ? ids.filter((c) => c !== id) : [...ids, id] })}
-      >
-        <Field label="Find column" placeholder="Find column" value={find} onInput={setFind} />
-      </Pick>
-      <Pick name="Sort" value={sorts.find((s) => s.selected)?.text ?? view.sort} options={sorts} onChoose={(id) => onView({ sort: id }, true)} />
-      {view.columns && <button type="button" class="btn btn-quiet" onClick={() => onView({ columns: null })}>Usual columns</button>}
-    </div>
-  );
-}
 
 interface RunsProps {
   view: View;

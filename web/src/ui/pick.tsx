@@ -111,7 +111,7 @@ export function Menu(props: {
 
 /** `key value` and a list to choose from. */
 export function Pick(props: {
-  name: string; value: string; options: Option[]; onChoose: (id: string) => void; quiet?: boolean; multiple?: boolean; children?: ComponentChildren;
+  name: string; value: string; options: Option[]; onChoose: (id: string) => void; quiet?: boolean; multiple?: boolean; children?: ComponentChildren; onOpen?: () => void;
 }) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -120,7 +120,10 @@ export function Pick(props: {
     <>
       <button
         ref={button} type="button" class={`pick ${props.quiet === false ? '' : 'pick-quiet'}`} aria-haspopup="listbox" aria-expanded={open}
-        onClick={() => setOpen(!open)}
+        onClick={() => {
+          if (!open) props.onOpen?.();
+          setOpen(!open);
+        }}
       >
         <span class="key">{props.name}</span> <span class="pick-value">{props.value}</span><Icon name="down" small />
       </button>
