@@ -1,5 +1,6 @@
 #include "filter.h"
 
+#include "filter_history.h"
 #include "filter_operand.h"
 #include "filter_token.h"
 #include "filter_value.h"
@@ -224,17 +225,23 @@ static track_status take_values(struct parser *p, struct filter *term, track_err
     return term->op == FILTER_MATCH ? check_pattern(p, v->text, offset, err) : TRACK_OK;
 }
 
+static track_status count_costly(struct parser *p, const struct filter *term, track_error *err)
+{
+    return ++p->costly_count <= FILTER_COSTLY_COUNT_MAX
+               ? TRACK_OK
+               : scan_fail(&p->scan, term->offset, err,
+                           "more than %d terms with ~, !~, at(), any() or all()",
+                           FILTER_COSTLY_COUNT_MAX);
+}
+
 static track_status take_comparison(struct parser *p, struct filter *term, track_error *err)
 {
     TRY(filter_take_operand(&p->scan, &term->operand, err));
     size_t offset = token_peek(&p->scan, false).from;
     TRY(take_op(p, term, err));
     TRY(check_op(p, term, offset, err));
-    bool costly = term->op == FILTER_MATCH || term->operand.func == FILTER_AT;
-    if (costly && ++p->costly_count > FILTER_COSTLY_COUNT_MAX) {
-        return scan_fail(&p->scan, term->offset, err, "more than %d terms with ~, !~ or at()",
-                         FILTER_COSTLY_COUNT_MAX);
-    }
+    TRY(term->op == FILTER_MATCH || term->operand.func == FILTER_AT ? count_costly(p, term, err)
+                                                                    : TRACK_OK);
     return take_values(p, term, err);
 }
 
@@ -262,6 +269,10 @@ static track_status parse_term(struct parser *p, struct filter **out, track_erro
     struct scan ahead = p->scan;
     token_take(&ahead, &t);
     struct token next = token_peek(&ahead, false);
+    if (function && filter_is_history(&t)) {
+        TRY(count_costly(p, term, err));
+        return filter_take_history(&p->scan, term, err);
+    }
     bool same = next.kind == TOKEN_OP && next.op == FILTER_SAME;
     bool tag = token_is(&t, "TAG") || token_is(&t, "TAGS");
     if (same && (tag || token_is(&t, "HAS"))) {

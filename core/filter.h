@@ -6,7 +6,8 @@
  *     unary   = ( NOT | "-" ) unary | "(" or ")" | term ;
  *     term    = operand op value | operand [ NOT ] ( LIKE | ILIKE ) value
  *             | operand [ NOT ] IN "(" value { "," value } ")" | operand IS [ NOT ] NULL
- *             | operand [ NOT ] BETWEEN value AND value | tag:KEY | has:KEY | text ;
+ *             | operand [ NOT ] BETWEEN value AND value | tag:KEY | has:KEY | history | text ;
+ *     history = ( any | all ) "(" key op number [ "," from [ "," to ] ] ")" ;    bounds: steps
  *     operand = attribute | prefix "." key | function "(" key [ "," step ] ")" ;
  *     op      = "=" "==" "!=" "<>" "<" "<=" ">" ">=" "~" "!~" ":" ;
  *     value   = 'text' | "text" | number [ unit ] | date | word ;
@@ -23,6 +24,8 @@
  *     differs (!=).  With 'quoted' values everything compares as text, bytewise.
  *   - A metric is its last value by (step, time).  NaN compares with nothing.  A bare word with a
  *     '/' in it is a metric.
+ *   - any(): a point compares so.  all(): there are points and each does.  Over the steps from..to,
+ *     both inside; infinities are numbers, a NaN compares with nothing and so fails all().
  *   - A date is the whole span it names: = is within, < before, > after it.
  *   - text is a part, in any case, of name, notes or a tag's value, or the start or end of the id.
  * Uses: arena, bytes, fail, name, number.  Pure; any thread.
@@ -42,7 +45,7 @@ enum {
     FILTER_DEPTH_MAX = 32,          /* brackets and NOTs around one another */
     FILTER_TERM_COUNT_MAX = 64,     /* terms; the values of an IN are not counted */
     FILTER_VALUE_COUNT_MAX = 500,   /* values of all terms */
-    FILTER_COSTLY_COUNT_MAX = 8,    /* terms with ~, !~ or at(), which no index answers */
+    FILTER_COSTLY_COUNT_MAX = 8,    /* with ~, !~, at(), any(), all(): no index answers */
     FILTER_PATTERN_BYTES_MAX = 256, /* of a LIKE, and of a text to look for */
 };
 
@@ -82,6 +85,8 @@ enum filter_func {
     FILTER_ARGMIN,
     FILTER_ARGMAX, /* steps */
     FILTER_AT,     /* at one step */
+    FILTER_ANY,    /* of a term, not of an operand: see history above */
+    FILTER_ALL,
 };
 
 /* How an operand compares. */
@@ -98,7 +103,8 @@ struct filter_operand {
     enum filter_field field;
     enum filter_func func; /* of FILTER_METRIC */
     const char *key;       /* of FILTER_METRIC, _PARAM, _TAG, _HAS; the text of FILTER_TEXT */
-    int64_t step;          /* of FILTER_AT */
+    int64_t step;          /* of FILTER_AT; the first of FILTER_ANY and _ALL */
+    int64_t step_to;       /* the last of FILTER_ANY and _ALL */
 };
 
 enum filter_op {
@@ -175,6 +181,9 @@ track_status filter_read_order(struct bytes text, struct arena *arena, struct fi
                                size_t *offset, track_error *err);
 
 enum filter_type filter_type(const struct filter_operand *operand);
+
+/* How two numbers compare; op is one of FILTER_EQ to FILTER_GE. */
+bool filter_compares(enum filter_op op, double a, double b);
 
 /* Writes the tree, or an operand, as text that reads back as the same. */
 void filter_write(const struct filter *filter, struct buf *to);

@@ -51,10 +51,13 @@ static const struct prefix_row {
 };
 
 static const char *const func_names[] = {
-    [FILTER_LAST] = "last",     [FILTER_FIRST] = "first", [FILTER_BEST] = "best",
-    [FILTER_MIN] = "min",       [FILTER_MAX] = "max",     [FILTER_MEAN] = "mean",
-    [FILTER_COUNT] = "count",   [FILTER_NAN] = "nan",     [FILTER_ARGMIN] = "argmin",
-    [FILTER_ARGMAX] = "argmax", [FILTER_AT] = "at",       NULL,
+    [FILTER_LAST] = "last",     [FILTER_FIRST] = "first",
+    [FILTER_BEST] = "best",     [FILTER_MIN] = "min",
+    [FILTER_MAX] = "max",       [FILTER_MEAN] = "mean",
+    [FILTER_COUNT] = "count",   [FILTER_NAN] = "nan",
+    [FILTER_ARGMIN] = "argmin", [FILTER_ARGMAX] = "argmax",
+    [FILTER_AT] = "at",         [FILTER_ANY] = "any",
+    [FILTER_ALL] = "all",       NULL,
 };
 
 const char *const *filter_functions(void)
@@ -142,16 +145,21 @@ track_status filter_take_key(struct scan *s, const char **out, track_error *err)
     return **out ? TRACK_OK : scan_fail(s, t.from, err, "an empty key");
 }
 
-static track_status take_step(struct scan *s, struct filter_operand *out, track_error *err)
+track_status filter_take_step(struct scan *s, int64_t *out, track_error *err)
+{
+    struct token t = token_peek(s, true);
+    if (t.kind != TOKEN_WORD || !number_decode_int(t.text, out)) {
+        return scan_fail(s, t.from, err, "expected a step, a whole number");
+    }
+    token_take(s, &t);
+    return TRACK_OK;
+}
+
+static track_status take_comma(struct scan *s, track_error *err)
 {
     struct token t = token_peek(s, true);
     if (t.kind != TOKEN_COMMA) {
         return scan_fail(s, t.from, err, "expected a comma and a step: at(KEY, 1000)");
-    }
-    token_take(s, &t);
-    t = token_peek(s, true);
-    if (t.kind != TOKEN_WORD || !number_decode_int(t.text, &out->step)) {
-        return scan_fail(s, t.from, err, "expected a step, a whole number");
     }
     token_take(s, &t);
     return TRACK_OK;
@@ -173,13 +181,18 @@ static track_status take_function(struct scan *s, const struct token *word,
         return near ? scan_fail(s, word->from, err, "unknown function, did you mean %s?", near)
                     : scan_fail(s, word->from, err,
                                 "unknown function; one of last first best min "
-                                "max mean count nan argmin argmax at");
+                                "max mean count nan argmin argmax at any all");
+    }
+    if (func >= FILTER_ANY) {
+        return scan_fail(s, word->from, err, "%s() is a term, no value: %s(KEY > 10)",
+                         func_names[func], func_names[func]);
     }
     s->at = word->to + 1;
     *out = (struct filter_operand){.field = FILTER_METRIC, .func = func};
     TRY(filter_take_key(s, &out->key, err));
     if (func == FILTER_AT) {
-        TRY(take_step(s, out, err));
+        TRY(take_comma(s, err));
+        TRY(filter_take_step(s, &out->step, err));
     }
     struct token t = token_peek(s, false);
     if (t.kind != TOKEN_CLOSE) {

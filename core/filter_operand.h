@@ -20,6 +20,9 @@ bool filter_is_prefixed(const struct token *word);
 /* Takes a key: a plain word or a quoted text. */
 track_status filter_take_key(struct scan *s, const char **out, track_error *err);
 
+/* Takes a step: a whole number. */
+track_status filter_take_step(struct scan *s, int64_t *out, track_error *err);
+
 const char *filter_func_name(enum filter_func func);
 const char *filter_attribute_name(enum filter_field field); /* NULL for those with a key */
 #endif

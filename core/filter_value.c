@@ -219,6 +219,24 @@ static track_status value_as_number(const struct scan *s, struct filter_value *v
     return TRACK_OK;
 }
 
+bool filter_compares(enum filter_op op, double a, double b)
+{
+    switch (op) {
+    case FILTER_EQ:
+        return a == b;
+    case FILTER_NE:
+        return a < b || a > b; /* a NaN compares with nothing */
+    case FILTER_LT:
+        return a < b;
+    case FILTER_LE:
+        return a <= b;
+    case FILTER_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
+}
+
 track_status filter_take_value(struct scan *s, enum filter_type type, struct filter_value **out,
                                track_error *err)
 {

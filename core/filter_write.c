@@ -89,6 +89,24 @@ static void write_values(const struct filter *term, struct buf *to)
     buf_text(to, term->op == FILTER_IN ? ")" : "");
 }
 
+static void write_history(const struct filter *term, const char *op, struct buf *to)
+{
+    const struct filter_operand *o = &term->operand;
+    const int64_t bounds[] = {o->step, o->step_to};
+    size_t count = o->step_to != INT64_MAX ? 2 : o->step != INT64_MIN;
+    buf_text(to, filter_func_name(o->func));
+    buf_byte(to, '(');
+    write_key(o->key, true, to);
+    buf_text(to, op);
+    write_value(term->values, to);
+    for (size_t i = 0; i < count; i++) {
+        char step[32];
+        snprintf(step, sizeof(step), ", %lld", (long long)bounds[i]);
+        buf_text(to, step);
+    }
+    buf_byte(to, ')');
+}
+
 static void write_term(const struct filter *term, struct buf *to)
 {
     static const char *const ops[] = {
@@ -104,6 +122,10 @@ static void write_term(const struct filter *term, struct buf *to)
     if (term->op == FILTER_THERE) {
         buf_text(to, term->operand.field == FILTER_TAG ? "tag:" : "has:");
         write_key(term->operand.key, true, to);
+        return;
+    }
+    if (term->operand.field == FILTER_METRIC && term->operand.func >= FILTER_ANY) {
+        write_history(term, ops[term->op], to);
         return;
     }
     filter_write_operand(&term->operand, to);

@@ -29,6 +29,23 @@ static track_status point_at(void *data, struct search_point *point, track_error
     return status == TRACK_NOT_FOUND ? TRACK_OK : status;
 }
 
+/* Decides any() or all() by the points of a series. */
+static track_status history_fits(void *data, struct search_history *history, track_error *err)
+{
+    struct app *app = data;
+    const struct filter *term = history->term;
+    struct history_ask ask = {.run = history->run,
+                              .key = {term->operand.key, NULL},
+                              .all = term->operand.func == FILTER_ALL,
+                              .op = term->op,
+                              .number = term->values->number,
+                              .from = term->operand.step,
+                              .to = term->operand.step_to};
+    history->fits = false;
+    track_status status = series_history(app->tail, &ask, &history->fits, err);
+    return status == TRACK_NOT_FOUND ? TRACK_OK : status; /* purged meanwhile */
+}
+
 static track_status parse_columns(const struct request *rq, const struct json *list,
                                   struct run_search *ask, track_error *err)
 {
@@ -60,8 +77,11 @@ static track_status parse_search(struct app *app, const struct request *rq, stru
     static const char *const names[] = {"project", "filter", "order",   "columns", "limit",
                                         "offset",  "cursor", "deleted", "total",   NULL};
     const struct json *body, *columns = NULL;
-    *out = (struct run_search){
-        .limit = 100, .now_us = rq->now_us, .point = point_at, .point_data = app};
+    *out = (struct run_search){.limit = 100,
+                               .now_us = rq->now_us,
+                               .point = point_at,
+                               .history = history_fits,
+                               .point_data = app};
     TRY(parse_body(rq, names, &body, err));
     TRY(json_may_text(body, "project", &out->project, err));
     TRY(json_may_text(body, "filter", &out->filter, err));

@@ -8,6 +8,7 @@
 #define SERVER_SERIES_H
 #include "../core/bins_group.h"
 #include "../core/bins_real.h"
+#include "../core/filter.h"
 #include "../core/smooth.h"
 #include "store_series.h"
 #include "tail.h"
@@ -142,6 +143,31 @@ struct points_page {
  */
 track_status series_points(struct tail *t, const struct points_ask *ask, struct arena *arena,
                            struct points_page *out, track_error *err);
+
+/* Whether any point of a series compares so with a number, or whether there are points and all do.
+ */
+struct history_ask {
+    const char *run; /* id */
+    struct series_ref key;
+    bool all;          /* else any */
+    enum filter_op op; /* FILTER_EQ to FILTER_GE; a NaN compares with nothing */
+    double number;
+    int64_t from, to; /* steps, both inside; INT64_MIN, INT64_MAX: all */
+};
+
+/* Asks least and greatest values first: of the series, then of chunks of packs; only chunks that
+ * these do not decide, or that reach over from or to, are decoded.
+ *
+ *   out  false as well where the run has no such series.
+ *
+ * TRACK_NOT_FOUND  no such run.
+ * and what tail_take says.
+ *
+ * Cost:  20 ns a chunk of 4,096 points; 30 us for one that is decoded.
+ * Tests: tests/server/test_series_history.c
+ */
+track_status series_history(struct tail *t, const struct history_ask *ask, bool *out,
+                            track_error *err);
 
 struct texts_ask {
     const char *run;

@@ -4,7 +4,8 @@
 
 bool filter_is_costly(const struct filter *term)
 {
-    return term->op == FILTER_MATCH || term->operand.func == FILTER_AT;
+    return term->op == FILTER_MATCH ||
+           (term->operand.field == FILTER_METRIC && term->operand.func >= FILTER_AT);
 }
 
 static const char *op_text(enum filter_op op)
@@ -257,7 +258,7 @@ static void put_node(struct sql *q, const struct filter *node, bool guess)
 {
     if (node->kind == FILTER_TERM) {
         if (filter_is_costly(node)) {
-            sql_put(q, guess ? "TRUE" : "FALSE");
+            sql_put_guess(q, node, guess);
         } else {
             put_term(q, node);
         }

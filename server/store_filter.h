@@ -3,8 +3,9 @@
  * Every value, every key is a bound parameter; only words of ours are text.  The run is `r`; what
  * needs its number alone takes that from where it is known first.
  * A term may be NULL for false, so NOT is written as NOT COALESCE(x, FALSE).  Terms that SQL cannot
- * decide (~ and at(), "costly" ones) are taken as true, or as false behind an odd number of NOTs,
- * so that the text selects all runs that may fit; store_residual.c decides for each.
+ * decide alone (~, at(), any(), all(): "costly" ones) are taken as true unless the summary of the
+ * series says no, or as false behind an odd number of NOTs unless it says yes, so that the text
+ * selects all runs that may fit; store_residual.c decides for each.
  * Uses: store_base, filter.
  */
 #ifndef SERVER_STORE_FILTER_H
@@ -35,7 +36,8 @@ void sql_begin(struct sql *q, const struct sql *of);
 void sql_release(struct sql *q);
 
 void sql_put(struct sql *q, const char *text);
-void sql_bind(struct sql *q, struct db_value value); /* appends $n */
+void sql_bind(struct sql *q, struct db_value value);   /* appends $n */
+size_t sql_hold(struct sql *q, struct db_value value); /* n alone, to be written several times */
 
 /* Binds a text of a LIKE: before and after may hold %, in text every character is itself. */
 void sql_bind_like(struct sql *q, const char *before, const char *text, const char *after);
@@ -50,6 +52,12 @@ void sql_put_filter(struct sql *q, const struct filter *filter);
 
 /* True if SQL cannot decide the term. */
 bool filter_is_costly(const struct filter *term);
+
+/* Appends what the summary of its series says of a term with at(), any() or all(): '0' no, '1' yes,
+ * '2' its points decide, NULL there is no series.  Of at(): '0' no point at that step.  Then what
+ * stands for a costly term in a condition. */
+void sql_put_hint(struct sql *q, const struct filter *term);
+void sql_put_guess(struct sql *q, const struct filter *term, bool guess);
 
 /* Appends a text of one digit for each term that is not costly, in the order of the text: what it
  * is for this run. */

@@ -163,10 +163,12 @@ void sql_put_page(struct sql *q, const struct page_ask *ask)
         static const char *const names[] = {" AS s0", " AS s1", " AS s2", " AS s3",
                                             " AS s4", " AS s5", " AS s6", " AS s7"};
         sql_put(q, ", ");
-        if (i < residual->count && residual->patterns[i]) {
+        if (i >= residual->count) {
+            sql_put(q, "NULL");
+        } else if (residual->patterns[i]) {
             sql_put_value(q, &residual->terms[i]->operand);
         } else {
-            sql_put(q, "NULL");
+            sql_put_hint(q, residual->terms[i]);
         }
         sql_put(q, names[i]);
     }

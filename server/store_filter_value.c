@@ -32,15 +32,20 @@ static void sql_fail(struct sql *q, track_status status, const char *message)
     }
 }
 
+size_t sql_hold(struct sql *q, struct db_value value)
+{
+    if (q->in_count >= SQL_VALUES_MAX) {
+        sql_fail(q, TRACK_TOO_LARGE, "the filter has too many values");
+        return q->in_count;
+    }
+    q->in[q->in_count++] = value;
+    return q->in_count;
+}
+
 void sql_bind(struct sql *q, struct db_value value)
 {
     char place[24];
-    if (q->in_count >= SQL_VALUES_MAX) {
-        sql_fail(q, TRACK_TOO_LARGE, "the filter has too many values");
-        return;
-    }
-    q->in[q->in_count++] = value;
-    snprintf(place, sizeof(place), "$%zu", q->in_count);
+    snprintf(place, sizeof(place), "$%zu", sql_hold(q, value));
     sql_put(q, place);
 }
 
@@ -87,6 +92,8 @@ static const char *const func_columns[] = {
     [FILTER_ARGMIN] = "CASE WHEN s.vmin IS NULL THEN NULL ELSE s.vmin_step END",
     [FILTER_ARGMAX] = "CASE WHEN s.vmax IS NULL THEN NULL ELSE s.vmax_step END",
     [FILTER_AT] = "NULL",
+    [FILTER_ANY] = "NULL",
+    [FILTER_ALL] = "NULL",
 };
 
 struct key_ids sql_key_ids(struct sql *q, const char *name)
@@ -128,7 +135,8 @@ void sql_put_series(struct sql *q, const char *key, const char *column)
     sql_bind(q, db_t(key));
     sql_put(q, " AND s.run = ");
     sql_put(q, q->node);
-    sql_put(q, " AND s.key = k.id ORDER BY k.context LIMIT 1)");
+    sql_put(q, " AND s.key = k.id ORDER BY CASE WHEN k.context = '' THEN 0 WHEN k.context LIKE "
+               "'%\"rank\":%' THEN length(k.context) ELSE 100000 END, k.context LIMIT 1)");
 }
 
 static void put_metric(struct sql *q, const struct filter_operand *o)

@@ -16,7 +16,9 @@ enum {
     SEARCH_LIMIT_MAX = 1000,
     SEARCH_OFFSET_MAX = 1000000,
     SEARCH_COLUMNS_MAX = 100,
-    SEARCH_BUDGET_MS = 200, /* for ~ and at(), over all rows of a page */
+    SEARCH_BUDGET_MS = 200,      /* for ~, over all rows of a page */
+    SEARCH_READ_MS = 4000,       /* for at(), any(), all(), likewise */
+    SEARCH_READ_RUNS_MAX = 2000, /* whose points these may read */
     SEARCH_CURSOR_BYTES_MAX = 4096,
 };
 
@@ -33,6 +35,18 @@ struct search_point {
 };
 typedef track_status search_point_fn(void *data, struct search_point *point, track_error *err);
 
+/* Decides one term with any() or all() by the points.
+ *
+ *   fits  false as well where the run has no such series.
+ */
+struct search_history {
+    const char *run; /* id */
+    const struct filter *term;
+    bool fits; /* out */
+};
+typedef track_status search_history_fn(void *data, struct search_history *history,
+                                       track_error *err);
+
 /* What is asked. */
 struct run_search {
     const char *project;        /* name or ~NUMBER; NULL: every project that is not deleted */
@@ -45,9 +59,10 @@ struct run_search {
     bool total;                 /* count them all */
     bool deleted;               /* the trash instead */
     int64_t now_us;
-    int64_t budget_ms;      /* 0: SEARCH_BUDGET_MS */
-    search_point_fn *point; /* NULL: at() is TRACK_UNSUPPORTED */
-    void *point_data;
+    int64_t budget_ms;          /* 0: SEARCH_BUDGET_MS and SEARCH_READ_MS */
+    search_point_fn *point;     /* NULL: at(), any() and all() are TRACK_UNSUPPORTED */
+    search_history_fn *history; /* likewise */
+    void *point_data;           /* of both */
 };
 
 /* Where a text of the question is wrong. */
@@ -107,9 +122,11 @@ struct search_page {
 /* Searches.
  *
  * TRACK_NOT_FOUND    no such project.
- * TRACK_INVALID      the cursor is of another question, or a pattern is too expensive.
- * TRACK_TIMEOUT      over the read deadline, or ~ and at() took longer than budget_ms.
- * TRACK_UNSUPPORTED  at() without ask->point.
+ * TRACK_INVALID      the cursor is of another question, a pattern is too expensive, or at(), any()
+ *                    and all() would read the points of over SEARCH_READ_RUNS_MAX runs.
+ * TRACK_TIMEOUT      over the read deadline, ~ took longer than budget_ms, or points longer than
+ *                    SEARCH_READ_MS.
+ * TRACK_UNSUPPORTED  at(), any(), all() without ask->point and ask->history.
  * TRACK_NOMEM        the arena's limit.
  *
  * Cost:  of 100,000 runs the first page by start, parameter or metric in 1-10 ms, by what has no

@@ -29,7 +29,8 @@ SELECT value FROM tag WHERE owner = $1 AND key = $2;
 -- name: search_keys ti -> i
 SELECT k.id FROM series_key k WHERE k.name = $1
     AND ($2 = 0 OR EXISTS(SELECT 1 FROM series s WHERE s.project = $2 AND s.key = k.id))
-ORDER BY k.context LIMIT 64;
+ORDER BY CASE WHEN k.context = '' THEN 0 WHEN k.context LIKE '%"rank":%' THEN length(k.context)
+    ELSE 100000 END, k.context LIMIT 64;
 
 -- Not less than the number of runs.
 -- name: search_node_max -> i

@@ -134,7 +134,7 @@ static const struct {
     {"status<running", 6, "a status compares with = != : IN or IS NULL"},
     {"mni(loss) < 1", 0, "unknown function, did you mean min?"},
     {"zzzzzzzz(loss) < 1", 0,
-     "unknown function; one of last first best min max mean count nan argmin argmax at"},
+     "unknown function; one of last first best min max mean count nan argmin argmax at any all"},
     {"min(loss < 1", 9, "expected )"},
     {"min() < 1", 4, "expected a key, `quoted` if it is not a plain word"},
     {"min('') < 1", 4, "an empty key"},

@@ -49,16 +49,17 @@ static void world_series_fill(struct world *w, struct world_series *s, const cha
     *s = (struct world_series){
         .name = name,
         .context = strcmp(name, "val/loss") == 0 ? "" : PICK(w, contexts),
-        .first = a,
-        .last = world_random(w, 6) ? b : NAN,
+        .first = none ? NAN : a,
+        .last = none || !world_random(w, 6) ? NAN : b,
         .vmin = none ? NAN : fmin(a, b),
         .vmax = none ? NAN : fmax(a, b),
         .vsum = none ? 0 : 2 * (a + b),
-        .vmin_step = (int64_t)world_random(w, 5),
-        .vmax_step = (int64_t)world_random(w, 5),
+        .vmin_step = 1 + (int64_t)world_random(w, 5),
+        .vmax_step = 1 + (int64_t)world_random(w, 5),
         .n = none ? 2 : 4,
         .bad = none ? 2 : 0,
     };
+    s->bad = !none && isnan(s->last) ? 1 : s->bad;
 }
 
 static void world_run_fill(struct world *w, struct world_run *r, int64_t i)
@@ -253,6 +254,29 @@ const struct world_series *world_series(const struct world_run *run, const char 
     return NULL;
 }
 
+bool world_history(const struct world_run *run, const struct filter *term)
+{
+    const struct filter_operand *o = &term->operand;
+    const struct world_series *s = world_series(run, o->key);
+    bool seen = false, any = false, all = true;
+    if (!s) {
+        return false;
+    }
+    const struct {
+        int64_t step;
+        double value;
+    } points[] = {{1, s->first}, {9, s->last}, {s->vmin_step, s->vmin}, {s->vmax_step, s->vmax}};
+    for (size_t i = 0; i < (isnan(s->vmin) ? 2 : 4); i++) {
+        if (points[i].step >= o->step && points[i].step <= o->step_to) {
+            bool fits = filter_compares(term->op, points[i].value, term->values->number);
+            seen = true;
+            any = any || fits;
+            all = all && fits;
+        }
+    }
+    return o->func == FILTER_ALL ? seen && all : any;
+}
+
 static double metric_of(const struct filter_operand *o, const struct world_series *s)
 {
     enum filter_func func = o->func;
@@ -443,6 +467,9 @@ static bool term_fits(const struct world *w, const struct filter *t, const struc
     if (o->field == FILTER_HAS) {
         return fact_find(r->params, o->key) || fact_find(r->tags, o->key) ||
                world_series(r, o->key);
+    }
+    if (o->field == FILTER_METRIC && o->func >= FILTER_ANY) {
+        return world_history(r, t);
     }
     world_value(w, o, r, &number, &text);
     bool there = o->field == FILTER_METRIC

@@ -43,6 +43,10 @@ bool world_fits(const struct world *w, const struct filter *filter, const struct
 void world_value(const struct world *w, const struct filter_operand *o, const struct world_run *run,
                  double *number, const char **text);
 
+/* What any() or all() is told of a run, whose series have their first and last point at steps 1 and
+ * 9, and between them their least and greatest value; or two NaN. */
+bool world_history(const struct world_run *run, const struct filter *term);
+
 /* What at(key, step) is told of a run: its last value at step 1, nothing elsewhere. */
 const struct world_series *world_series(const struct world_run *run, const char *name);
 #endif

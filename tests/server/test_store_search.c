@@ -27,6 +27,19 @@ static track_status model_point(void *data, struct search_point *point, track_er
     return TRACK_OK;
 }
 
+static track_status model_history(void *data, struct search_history *history, track_error *err)
+{
+    const struct world *w = data;
+    (void)err;
+    history->fits = false;
+    for (size_t i = 0; i < WORLD_RUNS; i++) {
+        if (strcmp(w->runs[i].id, history->run) == 0) {
+            history->fits = world_history(&w->runs[i], history->term);
+        }
+    }
+    return TRACK_OK;
+}
+
 static struct run_search ask_of(struct world *w, const char *filter, const char *order)
 {
     return (struct run_search){.project = "a",
@@ -35,6 +48,7 @@ static struct run_search ask_of(struct world *w, const char *filter, const char 
                                .limit = 1000,
                                .now_us = NOW_US,
                                .point = model_point,
+                               .history = model_history,
                                .point_data = w,
                                .budget_ms = 60000};
 }
@@ -85,6 +99,16 @@ static const char *const some_whole[] = {"status:running",
                                          "parent IS NULL",
                                          "metrics.loss IS NULL",
                                          "at(loss, 2) IS NULL",
+                                         "any(loss > 0.25)",
+                                         "any(loss = -0.5, 2)",
+                                         "any(acc != 0.5, 1, 3)",
+                                         "any(val/loss <= -1, 9, 20)",
+                                         "any(none > 0)",
+                                         "all(loss > -1)",
+                                         "all(acc <= 0.5, 2, 9)",
+                                         "all(val/loss != 0.25)",
+                                         "all(val/loss = 0, 5)",
+                                         "all(a:b < 2, 10)",
                                          "params.lr IN (0.1, adam, 'sgd')",
                                          "params.lr NOT IN (0.1, 'adam')",
                                          "tags.env IN (3, adam)",
