@@ -40,7 +40,7 @@ def same(server, command, text):
     args = [text] if text else []
     assert [r['id'] for r in command.json('ls', '--sort', 'best(val/loss)', *args)['runs']] == ids
     if ids:
-        assert [r['id'] for r in command.json('best', 'val/loss', *args)['runs']] == ids
+        assert [r['id'] for r in command.json('best', 'val/loss', *args)['best']] == ids
 
 
 def examples():
