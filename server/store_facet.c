@@ -2,6 +2,7 @@
 
 #include "../core/filter.h"
 #include "store_base.h"
+#include "store_names.h"
 
 #include <string.h>
 #include <strings.h>
@@ -30,14 +31,27 @@ static track_status list(struct store *s, const struct facet_ask *ask, enum quer
         facet_row, g, err);
 }
 
+static track_status list_metrics(struct store *s, const struct facet_ask *ask, struct arena *arena,
+                                 struct facet_list *out, track_error *err)
+{
+    AUTO_READ struct read r = {0};
+    struct facet_list names;
+    int64_t project;
+    TRY(store_read_begin(s, &r, err));
+    TRY(project_need(r.db, ask->project, &project, err));
+    TRY(names_of_project(r.db, project, ask->prefix ? ask->prefix : "", arena, &names, err));
+    return names_most_used(&names, (size_t)ask->limit, arena, out, err);
+}
+
 track_status store_key_list(struct store *s, const struct facet_ask *ask, struct arena *arena,
                             struct facet_list *out, track_error *err)
 {
-    static const enum query queries[] = {[FACET_PARAM] = QUERY_facet_params,
-                                         [FACET_TAG] = QUERY_facet_tags,
-                                         [FACET_METRIC] = QUERY_facet_metrics};
     struct gather g = GATHER(arena, struct facet);
-    TRY(list(s, ask, queries[ask->kind], NULL, &g, err));
+    if (ask->kind == FACET_METRIC) {
+        return list_metrics(s, ask, arena, out, err);
+    }
+    TRY(list(s, ask, ask->kind == FACET_TAG ? QUERY_facet_tags : QUERY_facet_params, NULL, &g,
+             err));
     *out = (struct facet_list){g.at, g.count};
     return TRACK_OK;
 }
@@ -123,28 +137,45 @@ static track_status add_group(struct walk *w, const char *name, size_t size, tra
     return g->name && g->prefix ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no room for a group");
 }
 
-static track_status walk_row(void *data, const struct db_value *c, track_error *err)
+static track_status add_metric(struct walk *w, const struct facet *metric, track_error *err)
 {
-    struct walk *w = data;
-    const char *name;
-    TRY(db_copy_text(w->groups.arena, &c[0], &name, err));
-    if (w->full || (w->ask->q && !has_text(name, w->ask->q))) {
+    void *at;
+    TRY(gather_add(&w->metrics, &at, err));
+    *(struct facet *)at = *metric;
+    return TRACK_OK;
+}
+
+/* Takes the next name; what does not fit any more makes the walk full. */
+static track_status walk_name(struct walk *w, const struct facet *metric, track_error *err)
+{
+    const char *name = metric->text;
+    if (w->ask->q && !has_text(name, w->ask->q)) {
         return TRACK_OK;
     }
     const char *slash = w->ask->flat || w->ask->q ? NULL : strchr(name + w->skip, '/');
     size_t size = slash ? (size_t)(slash - name) - w->skip : 0;
     struct facet_group *group = slash ? group_find(w, name + w->skip, size) : NULL;
-    if (group) {
-        group->n++;
-        w->last = name;
-        return TRACK_OK;
-    }
-    if (w->groups.count + w->metrics.count == w->ask->limit) {
+    if (!group && w->groups.count + w->metrics.count == w->ask->limit) {
         w->full = true;
         return TRACK_OK;
     }
     w->last = name;
-    return slash ? add_group(w, name, size, err) : facet_row(&w->metrics, c, err);
+    if (group) {
+        group->n++;
+        return TRACK_OK;
+    }
+    return slash ? add_group(w, name, size, err) : add_metric(w, metric, err);
+}
+
+/* All names behind the last page, as long as there is room. */
+static track_status walk_all(struct walk *w, const struct facet_list *names, track_error *err)
+{
+    for (size_t i = 0; i < names->count && !w->full; i++) {
+        if (!w->ask->after || strcmp(names->at[i].text, w->ask->after) > 0) {
+            TRY(walk_name(w, &names->at[i], err));
+        }
+    }
+    return TRACK_OK;
 }
 
 static track_status def_row(void *data, const struct db_value *c, track_error *err)
@@ -168,15 +199,15 @@ track_status store_metric_tree(struct store *s, const struct facet_tree_ask *ask
                      .metrics = GATHER(arena, struct facet),
                      .skip = strlen(ask->prefix)};
     struct gather defs = GATHER(arena, struct metric_def);
+    struct facet_list names;
     int64_t project;
     if (w.skip > 0 && ask->prefix[w.skip - 1] != '/') {
         return FAIL(err, TRACK_INVALID, "prefix '%.60s' does not end with '/'", ask->prefix);
     }
     TRY(store_read_begin(s, &r, err));
     TRY(project_need(r.db, ask->project, &project, err));
-    TRY(db_run(r.db, QUERY_facet_names,
-               DB_IN(db_i(project), db_t(ask->prefix), db_t(ask->after ? ask->after : "")),
-               walk_row, &w, err));
+    TRY(names_of_project(r.db, project, ask->prefix, arena, &names, err));
+    TRY(walk_all(&w, &names, err));
     TRY(db_run(r.db, QUERY_facet_defs, DB_IN(db_i(project)), def_row, &defs, err));
     *out = (struct facet_tree){.groups = w.groups.at,
                                .group_count = w.groups.count,

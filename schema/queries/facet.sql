@@ -12,12 +12,6 @@ SELECT t.key, count(*) AS runs FROM run r JOIN tag t ON t.owner = r.node
 WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(t.key, 1, length($2)) = $2
 GROUP BY t.key ORDER BY runs DESC, t.key LIMIT $3;
 
--- name: facet_metrics iti -> ti
-SELECT k.name, count(DISTINCT s.run) AS runs
-FROM run r JOIN series s ON s.run = r.node JOIN series_key k ON k.id = s.key
-WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(k.name, 1, length($2)) = $2
-GROUP BY k.name ORDER BY runs DESC, k.name LIMIT $3;
-
 -- Values.  $2 prefix, $3 limit, $4 key or ''
 -- name: facet_param_values itit -> ti
 SELECT p.value, count(*) AS runs FROM run r JOIN run_param p ON p.run = r.node AND p.key = $4
@@ -38,13 +32,11 @@ FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL
     WHEN 'user' THEN r.user_name ELSE r.kind END, 1, length($2)) = $2
 GROUP BY value ORDER BY runs DESC, value LIMIT $3;
 
--- Names of metrics in order, behind $3.  $2 prefix
--- name: facet_names itt -> ti
-SELECT k.name, count(DISTINCT s.run)
-FROM run r JOIN series s ON s.run = r.node JOIN series_key k ON k.id = s.key
-WHERE r.project = $1 AND r.deleted_us IS NULL AND substr(k.name, 1, length($2)) = $2
-    AND k.name > $3
-GROUP BY k.name ORDER BY k.name;
+-- Name and run of every series; those of one run come together.  $2 prefix
+-- name: facet_names it -> ti
+SELECT k.name, s.run FROM run r CROSS JOIN series s CROSS JOIN series_key k
+WHERE r.project = $1 AND r.deleted_us IS NULL AND s.run = r.node AND k.id = s.key
+    AND substr(k.name, 1, length($2)) = $2;
 
 -- What they mean: of each name what the newest run says.
 -- name: facet_defs i -> tit
