@@ -9,7 +9,7 @@
 
 #define SEARCH_LIMIT_US (INT64_C(2) * 1000000)
 
-enum { TRIES = 3, WORK_BYTES = 256 << 20 };
+enum { WORK_BYTES = 256 << 20 };
 
 /* A page being filled. */
 struct lining {
@@ -212,15 +212,15 @@ static track_status lines_check(const struct lines_ask *ask, struct arena *arena
     return regex_compile(pattern, arena, regex, err);
 }
 
-/* One try: a row may be sealed after the run was taken. */
-static track_status lines_read(struct tail *t, struct lining *l, struct lines_page *out,
-                               track_error *err)
+/* One try: without a snapshot that is held, a row may be sealed after the run was taken. */
+static track_status lines_read(struct tail *t, enum tail_mode mode, struct lining *l,
+                               struct lines_page *out, track_error *err)
 {
     AUTO_ARENA work = ARENA(WORK_BYTES);
     AUTO_TAIL struct tail_run *run = NULL;
     const struct lines_ask *ask = l->ask;
     struct lines_page page = {0};
-    TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
+    TRY(tail_take(t, ask->run, mode, &run, err));
     TRY(tail_lines_settle(run, err));
     l->run = run;
     l->reader = (struct tail_lines_reader){.run = run, .arena = &work};
@@ -242,18 +242,12 @@ track_status series_lines(struct tail *t, const struct lines_ask *ask, struct ar
                           struct lines_page *out, track_error *err)
 {
     struct lining l = {.ask = ask, .arena = arena};
-    track_error why = {0};
     TRY(lines_check(ask, arena, &l.regex, err));
     l.deadline_us = clock_steady_us() + SEARCH_LIMIT_US;
     l.at = ARENA_ARRAY(arena, struct console_line, ask->limit);
     if (!l.at) {
         return FAIL(err, TRACK_NOMEM, "%zu lines: no memory", ask->limit);
     }
-    track_status status = TRACK_CONFLICT;
-    for (int i = 0; i < TRIES && status == TRACK_CONFLICT; i++) {
-        status = lines_read(t, &l, out, &why);
-    }
-    return status == TRACK_OK
-               ? TRACK_OK
-               : FAIL(err, status == TRACK_CONFLICT ? TRACK_CORRUPT : status, "%s", why.message);
+    track_status status = lines_read(t, TAIL_FRESH, &l, out, err);
+    return status == TRACK_CONFLICT ? lines_read(t, TAIL_HELD, &l, out, err) : status;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRIES = 3, WORK_BYTES = 256 << 20 };
+enum { WORK_BYTES = 256 << 20 };
 
 /* "STEP.TIME.SERIES.NTH" of the last sample of a page; SERIES is its id. */
 static track_status cursor_decode(const struct tail_run *run, const char *text,
@@ -71,8 +71,15 @@ static track_status page_fill(const struct tail_run *run, const struct tail_samp
     return TRACK_OK;
 }
 
-/* One try: a row may be sealed after the run was taken. */
-static track_status texts_read(struct tail *t, const struct texts_ask *ask, struct arena *arena,
+/* How a page is read. */
+struct texts_read {
+    struct tail *tail;
+    enum tail_mode mode;
+    struct arena *arena; /* the caller's */
+};
+
+/* One try: without a snapshot that is held, a row may be sealed after the run was taken. */
+static track_status texts_read(const struct texts_read *r, const struct texts_ask *ask,
                                struct texts_page *out, track_error *err)
 {
     AUTO_ARENA work = ARENA(WORK_BYTES);
@@ -80,7 +87,7 @@ static track_status texts_read(struct tail *t, const struct texts_ask *ask, stru
     struct tail_sample after;
     struct tail_texts_ask wanted = {.key = ask->key, .limit = ask->limit};
     size_t count;
-    TRY(tail_take(t, ask->run, TAIL_FRESH, &run, err));
+    TRY(tail_take(r->tail, ask->run, r->mode, &run, err));
     if (ask->cursor && *ask->cursor) {
         TRY(cursor_decode(run, ask->cursor, &after, err));
         wanted.after = &after;
@@ -91,8 +98,8 @@ static track_status texts_read(struct tail *t, const struct texts_ask *ask, stru
     }
     TRY(tail_texts_page(run, &wanted, &work, samples, &count, err));
     struct texts_page page = {.count = count < ask->limit ? count : ask->limit};
-    TRY(page_fill(run, samples, arena, &page, err));
-    TRY(count > page.count ? page_next(run, &samples[page.count - 1], arena, &page, err)
+    TRY(page_fill(run, samples, r->arena, &page, err));
+    TRY(count > page.count ? page_next(run, &samples[page.count - 1], r->arena, &page, err)
                            : TRACK_OK);
     *out = page;
     return TRACK_OK;
@@ -101,15 +108,14 @@ static track_status texts_read(struct tail *t, const struct texts_ask *ask, stru
 track_status series_texts(struct tail *t, const struct texts_ask *ask, struct arena *arena,
                           struct texts_page *out, track_error *err)
 {
-    track_error why = {0};
+    struct texts_read r = {t, TAIL_FRESH, arena};
     if (ask->limit < 1 || ask->limit > SERIES_TEXTS_MAX) {
         return FAIL(err, TRACK_INVALID, "limit %zu, must be 1 to %d", ask->limit, SERIES_TEXTS_MAX);
     }
-    track_status status = TRACK_CONFLICT;
-    for (int i = 0; i < TRIES && status == TRACK_CONFLICT; i++) {
-        status = texts_read(t, ask, arena, out, &why);
+    track_status status = texts_read(&r, ask, out, err);
+    if (status == TRACK_CONFLICT) {
+        r.mode = TAIL_HELD;
+        status = texts_read(&r, ask, out, err);
     }
-    return status == TRACK_OK
-               ? TRACK_OK
-               : FAIL(err, status == TRACK_CONFLICT ? TRACK_CORRUPT : status, "%s", why.message);
+    return status;
 }

@@ -151,6 +151,22 @@ static track_status run_claim(struct tail *t, const char *id, struct tail_run **
     return TRACK_OK;
 }
 
+/* Makes the run keep the snapshot that it is going to be read in. */
+static track_status run_hold(struct tail_run *run, track_error *err)
+{
+    run->held = calloc(1, sizeof(*run->held));
+    return run->held ? TRACK_OK : FAIL(err, TRACK_NOMEM, "run %s: no memory", run->id);
+}
+
+static void run_unhold(struct tail_run *run)
+{
+    if (run->held) {
+        store_read_end(run->held);
+        free(run->held);
+        run->held = NULL;
+    }
+}
+
 track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, struct tail_run **out,
                        track_error *err)
 {
@@ -160,9 +176,11 @@ track_status tail_take(struct tail *t, const char *id, enum tail_mode mode, stru
     track_status status = run_claim(t, id, &run, err);
     pthread_mutex_unlock(&t->lock);
     TRY(status);
-    if (mode == TAIL_FRESH || run->node == 0 || run->partial) {
+    TRY(mode == TAIL_HELD ? run_hold(run, err) : TRACK_OK);
+    if (mode != TAIL_AS_IS || run->node == 0 || run->partial) {
+        AUTO_READ struct read once = {0};
         uint64_t rows = 0;
-        status = tail_refresh(run, &rows, err);
+        status = tail_refresh(run, run->held ? run->held : &once, &rows, err);
         tail_run_number(run);
         run->broken = run->node == 0 || status == TRACK_CORRUPT || status == TRACK_NOMEM;
         pthread_mutex_lock(&t->lock);
@@ -184,6 +202,7 @@ void tail_give(struct tail_run **given)
     struct tail *t = run->tail;
     tail_level_trim(run);
     size_t bytes = tail_run_bytes(run);
+    run_unhold(run);
     pthread_mutex_lock(&t->lock);
     t->counts.bytes += bytes - run->bytes;
     run->bytes = bytes;

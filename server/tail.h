@@ -113,11 +113,14 @@ struct tail_run {
     struct tail_run *next;
     uint64_t used; /* when it was given back last, by count */
     size_t bytes;
+    struct read *held; /* of TAIL_HELD */
     bool busy, broken;
 };
 
 enum tail_mode {
     TAIL_FRESH, /* reads what is new in the journal */
+    TAIL_HELD,  /* the same, and keeps its snapshot: rows that it has seen can be read till it is
+                   given back, also when they have been sealed; others wait for the connection */
     TAIL_AS_IS, /* as it was at the last take, if it is still there */
 };
 
@@ -154,7 +157,8 @@ track_status tail_sort_names(struct tail_run *run, track_error *err);
 
 /* Reads a journal row again and calls fn with each frame of it.
  *
- * TRACK_CONFLICT  it is gone: sealed since the run was taken.  Give the run back and take it again.
+ * TRACK_CONFLICT  it is gone: sealed since the run was taken.  Give the run back and take it with
+ *                 TAIL_HELD.
  * TRACK_CORRUPT   it is damaged.  What tail_take says, and whatever fn returns.
  */
 struct frame;

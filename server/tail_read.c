@@ -77,19 +77,18 @@ static track_status read_packs(struct tail_run *run, struct db *db,
     return TRACK_OK;
 }
 
-track_status tail_refresh(struct tail_run *run, uint64_t *rows, track_error *err)
+track_status tail_refresh(struct tail_run *run, struct read *read, uint64_t *rows, track_error *err)
 {
     AUTO_ARENA scratch = ARENA(SCRATCH_BYTES);
-    AUTO_READ struct read read = {0};
     struct reading r = {.run = run, .rows = rows};
     struct run_receipt receipt = {0};
-    TRY(store_read_begin(tail_store(run->tail), &read, err));
-    TRY(read_run(run, read.db, &scratch, err));
-    TRY(run_writers(read.db, run->node, &scratch, &receipt, err));
-    TRY(read_packs(run, read.db, &receipt, err));
+    TRY(store_read_begin(tail_store(run->tail), read, err));
+    TRY(read_run(run, read->db, &scratch, err));
+    TRY(run_writers(read->db, run->node, &scratch, &receipt, err));
+    TRY(read_packs(run, read->db, &receipt, err));
     uint64_t version = 0;
     for (size_t i = 0; i < receipt.count; i++) {
-        TRY(read_writer(&r, read.db, &receipt.writers[i], err));
+        TRY(read_writer(&r, read->db, &receipt.writers[i], err));
         version += (uint64_t)receipt.writers[i].next_seq;
     }
     run->version = version;
@@ -134,8 +133,9 @@ track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_v
     struct bytes writer = {run->writers[place.writer].id, sizeof(run->writers[place.writer].id)};
     struct journal_range range = {run->node, writer, place.seq};
     AUTO_READ struct read read = {0};
-    TRY(store_read_begin(tail_store(run->tail), &read, err));
-    track_status status = journal_each(read.db, &range, reread_row, &r, err);
+    TRY(run->held ? TRACK_OK : store_read_begin(tail_store(run->tail), &read, err));
+    struct db *db = run->held ? run->held->db : read.db;
+    track_status status = journal_each(db, &range, reread_row, &r, err);
     if (r.done || r.refused) {
         return r.done ? TRACK_OK : status;
     }

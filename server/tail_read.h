@@ -11,9 +11,12 @@
 
 /* What tail_take says.
  *
+ *   read  begun by it, ended by the caller.
  *   rows  grows by the journal rows that were read.
  *
  * Tests: tests/server/test_tail.c, tests/server/test_tail_pack.c
  */
-track_status tail_refresh(struct tail_run *run, uint64_t *rows, track_error *err);
+struct read;
+track_status tail_refresh(struct tail_run *run, struct read *read, uint64_t *rows,
+                          track_error *err);
 #endif

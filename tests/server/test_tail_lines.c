@@ -11,6 +11,8 @@
 #include "readers.h"
 #include "sealed.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,4 +202,72 @@ TEST(tail_lines, change_no_answer)
     for (uint64_t seed = 1; seed <= 4; seed++) {
         play(seed);
     }
+}
+
+/* Reads lines and texts until it is told to stop. */
+struct reading {
+    struct tail *tail;
+    atomic_bool stopping;
+    track_status status;
+    bool shrank; /* a later page had less */
+    char message[200];
+    int pages;
+};
+
+static void *read_often(void *data)
+{
+    struct reading *r = data;
+    int64_t lines = 0;
+    size_t texts = 0;
+    while (r->status == TRACK_OK && !atomic_load(&r->stopping)) {
+        AUTO_ARENA arena = ARENA(16 << 20);
+        track_error err = {0};
+        struct lines_ask ask = {.run = RUN_A, .from = -20, .limit = 20, .stream = -1, .rank = -1};
+        struct texts_ask ask_texts = {RUN_A, NULL, SERIES_TEXTS_MAX, NULL};
+        struct lines_page page = {.total = 0};
+        struct texts_page page_texts = {.count = 0};
+        ask.since_us = INT64_MIN;
+        r->status = series_lines(r->tail, &ask, &arena, &page, &err);
+        r->status = r->status == TRACK_OK
+                        ? series_texts(r->tail, &ask_texts, &arena, &page_texts, &err)
+                        : r->status;
+        snprintf(r->message, sizeof(r->message), "%.190s", err.message);
+        r->shrank = r->shrank || page.total < lines || page_texts.count < texts;
+        lines = page.total;
+        texts = page_texts.count;
+        r->pages++;
+    }
+    return NULL;
+}
+
+TEST(tail_lines, are_read_while_they_are_sealed)
+{
+    enum { ROUNDS = 150 };
+    POINTS(p);
+    static struct playing g;
+    struct reading r = {.tail = p.tail};
+    pthread_t thread;
+    bool more;
+    static const char *const names[] = {"note"};
+    g = (struct playing){.p = &p, .random = 7};
+    CHECK(send(&g) == TRACK_OK);
+    CHECK(pthread_create(&thread, NULL, read_often, &r) == 0);
+    track_status status = TRACK_OK;
+    for (int i = 0; i < ROUNDS && status == TRACK_OK; i++) {
+        struct blocks_text text = {i, i, {(const unsigned char *)"hello", 5}, 0};
+        struct points_batch batch = {
+            .writer = 5, .names = names, .name_count = 1, .in = {NULL, 0, &text, 1}};
+        struct frame_line line = {i, NOW_US, FRAME_STDOUT, {(const unsigned char *)"line", 4}};
+        struct points_batch lines = {.writer = 6, .lines = &line, .line_count = 1};
+        status = points_add(&p, &batch);
+        status = status == TRACK_OK ? points_add(&p, &lines) : status;
+        status = status == TRACK_OK && i % 2 ? seal_some(&g, 0, &more) : status;
+    }
+    atomic_store(&r.stopping, true);
+    pthread_join(thread, NULL);
+    CHECK_INT(status, TRACK_OK);
+    if (r.status != TRACK_OK) {
+        fprintf(stderr, "reading: %s\n", r.message);
+    }
+    CHECK(r.status == TRACK_OK && !r.shrank && r.pages > 0);
 }
