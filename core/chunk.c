@@ -6,20 +6,23 @@
 
 enum {
     BINARY_EXPONENT_MAX = 2,
-    SURE_BITS = 32,   /* differences of doubles that take fewer bits each are small for sure */
-    UNSURE_SHARE = 16 /* an estimate may be off by one in so many */
+    SURE_BITS = 32,    /* differences of doubles that take fewer bits each are small for sure */
+    UNSURE_SHARE = 16, /* an estimate may be off by one in so many */
+    SAMPLE_SHARE = 8,  /* of two codes the better one of a part of this size is taken */
+    SAMPLE_MIN = 128,  /* with smaller parts both are tried */
+    SAMPLE_MAX = CHUNK_POINTS_MAX / SAMPLE_SHARE,
 };
 
 /* Whole numbers as how much they are above the least. */
 static void lanes_from_least(struct chunk_coder *c, size_t count, uint64_t *base)
 {
-    int64_t least = (int64_t)c->source[0];
+    int64_t least = (int64_t)c->at[0];
     for (size_t i = 1; i < count; i++) {
-        least = (int64_t)c->source[i] < least ? (int64_t)c->source[i] : least;
+        least = (int64_t)c->at[i] < least ? (int64_t)c->at[i] : least;
     }
     *base = (uint64_t)least;
     for (size_t i = 0; i < count; i++) {
-        c->lanes[i] = c->source[i] - *base;
+        c->lanes[i] = c->at[i] - *base;
     }
 }
 
@@ -27,12 +30,12 @@ static void lanes_from_least(struct chunk_coder *c, size_t count, uint64_t *base
 static void lanes_from_deltas(struct chunk_coder *c, size_t count, size_t width, bool twice)
 {
     unsigned unused = (unsigned)(64 - 8 * width);
-    uint64_t last = c->source[0], last_delta = 0;
+    uint64_t last = c->at[0], last_delta = 0;
     c->lanes[0] = 0;
     for (size_t i = 1; i < count; i++) {
-        uint64_t delta = c->source[i] - last, number = delta - last_delta;
+        uint64_t delta = c->at[i] - last, number = delta - last_delta;
         c->lanes[i] = zigzag_encode((int64_t)(number << unused) >> unused);
-        last = c->source[i];
+        last = c->at[i];
         last_delta = twice ? delta : 0;
     }
 }
@@ -41,14 +44,14 @@ static void lanes_from_xor(struct chunk_coder *c, size_t count)
 {
     c->lanes[0] = 0;
     for (size_t i = 1; i < count; i++) {
-        c->lanes[i] = c->source[i] ^ c->source[i - 1];
+        c->lanes[i] = c->at[i] ^ c->at[i - 1];
     }
 }
 
 static void source_order(struct chunk_coder *c, size_t count, size_t width)
 {
     for (size_t i = 0; i < count; i++) {
-        c->source[i] = chunk_float_order(c->source[i], width);
+        c->at[i] = chunk_float_order(c->at[i], width);
     }
 }
 
@@ -59,13 +62,13 @@ static void lanes_fill(struct chunk_coder *c, size_t count, struct chunk_head *h
     if (head->code == CHUNK_F32_DELTA || head->code == CHUNK_F64_DELTA2) {
         source_order(c, count, width);
     }
-    head->base = c->source[0];
+    head->base = c->at[0];
     if (head->code == CHUNK_DECIMAL) {
         lanes_from_least(c, count, &head->base);
     } else if (head->code == CHUNK_F64_XOR) {
         lanes_from_xor(c, count);
     } else if (head->code == CHUNK_F32 || head->code == CHUNK_F64) {
-        memcpy(c->lanes, c->source, count * sizeof(c->lanes[0]));
+        memcpy(c->lanes, c->at, count * sizeof(c->lanes[0]));
     } else {
         lanes_from_deltas(c, count, width, head->code == CHUNK_F64_DELTA2);
     }
@@ -84,9 +87,9 @@ static size_t lanes_width(const uint64_t *lanes, size_t count)
     return width;
 }
 
-/* Encodes the source with one code; the smallest so far stays in c->best. */
-static track_status coder_try(struct chunk_coder *c, size_t count, struct chunk_head head,
-                              track_error *err)
+/* Encodes with one code, into c->trial. */
+static track_status coder_trial(struct chunk_coder *c, size_t count, struct chunk_head head,
+                                track_error *err)
 {
     enum chunk_layout layout;
     lanes_fill(c, count, &head);
@@ -96,6 +99,14 @@ static track_status coder_try(struct chunk_coder *c, size_t count, struct chunk_
     struct planes planes = {c->lanes, count, head.width};
     TRY(chunk_body_encode(&c->body, &planes, &c->trial, &layout, err));
     c->trial.at[CHUNK_LAYOUT_AT] = (unsigned char)layout;
+    return TRACK_OK;
+}
+
+/* Encodes the source with one code; the smallest so far stays in c->best. */
+static track_status coder_try(struct chunk_coder *c, size_t count, struct chunk_head head,
+                              track_error *err)
+{
+    TRY(coder_trial(c, count, head, err));
     if (c->best.size == 0 || c->trial.size < c->best.size) {
         struct buf better = c->trial;
         c->trial = c->best;
@@ -104,19 +115,50 @@ static track_status coder_try(struct chunk_coder *c, size_t count, struct chunk_
     return TRACK_OK;
 }
 
+/* Which of two codes makes less of a part in the middle; the source is as before. */
+static track_status coder_compare(struct chunk_coder *c, size_t count,
+                                  const struct chunk_head heads[2], size_t *better,
+                                  track_error *err)
+{
+    uint64_t kept[SAMPLE_MAX];
+    size_t sample = count / SAMPLE_SHARE, sizes[2];
+    c->at = c->source + (count - sample) / 2;
+    memcpy(kept, c->at, sample * sizeof(kept[0]));
+    for (size_t i = 0; i < 2; i++) {
+        TRY(coder_trial(c, sample, heads[i], err));
+        sizes[i] = c->trial.size;
+        memcpy(c->at, kept, sample * sizeof(kept[0])); /* a code may have put it in order */
+    }
+    c->at = c->source;
+    *better = sizes[1] < sizes[0];
+    return TRACK_OK;
+}
+
+/* Encodes with the better one of two codes: trying both costs as much as all the rest. */
+static track_status coder_try_two(struct chunk_coder *c, size_t count,
+                                  const struct chunk_head heads[2], track_error *err)
+{
+    size_t better = 0;
+    if (count / SAMPLE_SHARE < SAMPLE_MIN) {
+        TRY(coder_try(c, count, heads[0], err));
+        return coder_try(c, count, heads[1], err);
+    }
+    TRY(coder_compare(c, count, heads, &better, err));
+    return coder_try(c, count, heads[better], err);
+}
+
 static track_status coder_try_decimal(struct chunk_coder *c, size_t count, unsigned exponent,
                                       track_error *err)
 {
-    struct chunk_head head = {.code = CHUNK_DECIMAL, .exponent = exponent};
-    TRY(coder_try(c, count, head, err));
-    head.code = CHUNK_DECIMAL_DELTA;
-    return coder_try(c, count, head, err);
+    const struct chunk_head heads[2] = {{.code = CHUNK_DECIMAL, .exponent = exponent},
+                                        {.code = CHUNK_DECIMAL_DELTA, .exponent = exponent}};
+    return coder_try_two(c, count, heads, err);
 }
 
 static track_status coder_try_f32(struct chunk_coder *c, size_t count, track_error *err)
 {
-    TRY(coder_try(c, count, (struct chunk_head){.code = CHUNK_F32}, err));
-    return coder_try(c, count, (struct chunk_head){.code = CHUNK_F32_DELTA}, err);
+    const struct chunk_head heads[2] = {{.code = CHUNK_F32}, {.code = CHUNK_F32_DELTA}};
+    return coder_try_two(c, count, heads, err);
 }
 
 /* About how many bits the lanes of a code take: those below the highest one of each, and two to say
@@ -183,6 +225,7 @@ track_status chunk_encode(struct chunk_coder *c, const double *values, size_t co
         return buf_end(out, &ignored, err);
     }
     c->best.size = 0;
+    c->at = c->source;
     c->body.level = level;
     TRY(coder_try_all(c, values, count, err));
     buf_put(out, c->best.at, c->best.size);

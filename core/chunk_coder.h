@@ -28,6 +28,7 @@ struct chunk_coder {
     uint64_t source[CHUNK_POINTS_MAX]; /* what values are: whole numbers, or bits, or their order */
     uint64_t lanes[CHUNK_POINTS_MAX];  /* what is stored of them */
     uint32_t narrow[CHUNK_POINTS_MAX]; /* the same of floats, decoding */
+    uint64_t *at;                      /* those of source that are encoded now */
     struct buf best, trial;            /* chunks; they have their room from the start */
 };
 

@@ -11,6 +11,7 @@
 
 enum {
     ITEMS_MAX = 10000,
+    POINT_BYTES = 48, /* of a body, for a point: mostly it has more */
     CONTEXT_BYTES_MAX = 2048,
 };
 
@@ -154,16 +155,29 @@ static track_status room_for(struct filling *f, size_t count, track_error *err)
     return f->call->points ? TRACK_OK : FAIL(err, TRACK_NOMEM, "no room for %zu points", count);
 }
 
+/* Scans the body into room points; 0: it is not plain, or there are more. */
+static track_status points_scan_some(const struct filling *f, size_t room, struct scan_point **out,
+                                     size_t *count, track_error *err)
+{
+    *out = ARENA_ARRAY(f->rq->arena, struct scan_point, room);
+    if (!*out) {
+        return FAIL(err, TRACK_NOMEM, "no room for %zu points", room);
+    }
+    *count = scan_points(f->rq->body, *out, room);
+    return TRACK_OK;
+}
+
 /* The points of a body that is plain; *taken: it was. */
 static track_status points_scan(struct filling *f, bool *taken, track_error *err)
 {
-    size_t room = f->rq->body.size / sizeof("{\"key\":,\"value\":}") + 1;
-    room = room < ITEMS_MAX ? room : ITEMS_MAX;
-    struct scan_point *found = ARENA_ARRAY(f->rq->arena, struct scan_point, room);
-    if (!found) {
-        return FAIL(err, TRACK_NOMEM, "no room for %zu points", room);
+    struct scan_point *found;
+    size_t count, most = f->rq->body.size / sizeof("{\"key\":,\"value\":}") + 1;
+    size_t likely = f->rq->body.size / POINT_BYTES + 1;
+    most = most < ITEMS_MAX ? most : ITEMS_MAX;
+    TRY(points_scan_some(f, likely < most ? likely : most, &found, &count, err));
+    if (count == 0 && likely < most) {
+        TRY(points_scan_some(f, most, &found, &count, err));
     }
-    size_t count = scan_points(f->rq->body, found, room);
     *taken = count > 0;
     TRY(room_for(f, count, err));
     for (size_t i = 0; i < count; i++) {

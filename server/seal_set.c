@@ -1,5 +1,7 @@
 #include "seal_set.h"
 
+#include "../core/point_sort.h"
+
 #include "../core/frame.h"
 
 #include <stdlib.h>
@@ -176,20 +178,20 @@ bool seal_set_full(const struct seal_set *set)
     return set->points >= SEAL_POINTS_MAX || set->text_bytes >= SEAL_TEXT_BYTES_MAX;
 }
 
-static int compare_points(const void *a, const void *b)
-{
-    return point_compare(a, b);
-}
-
 /* Sorts the points, and drops what is there twice. */
-static void settle(struct seal_series *s)
+static track_status settle(struct seal_series *s, track_error *err)
 {
     struct point *at = (struct point *)(void *)s->points.at;
     size_t count = count_of(s), kept = 0;
     if (s->sorted) {
-        return;
+        return TRACK_OK;
     }
-    qsort(at, count, sizeof(*at), compare_points);
+    AUTO_BUF work = BUF(POINTS_BYTES_MAX);
+    void *room = buf_add(&work, count * sizeof(*at));
+    if (!room) {
+        return nomem(err);
+    }
+    point_sort(at, count, room);
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || point_compare(&at[kept - 1], &at[i]) != 0) {
             at[kept++] = at[i];
@@ -197,6 +199,7 @@ static void settle(struct seal_series *s)
     }
     s->points.size = kept * sizeof(*at);
     s->sorted = true;
+    return TRACK_OK;
 }
 
 static track_status build_texts(struct seal_series *s, struct pack_builder *to, track_error *err)
@@ -262,7 +265,7 @@ track_status seal_set_build(struct seal_set *set, struct pack_builder *to, track
     qsort(sorted, count, sizeof(struct seal_series *), compare_series);
     for (size_t i = 0; i < count; i++) {
         struct seal_series *s = sorted[i];
-        settle(s);
+        TRY(settle(s, err));
         TRY(s->points.size ? build_numbers(set, s, to, err) : TRACK_OK);
         TRY(s->texts.at.size ? build_texts(s, to, err) : TRACK_OK);
         buf_release(&s->points);
