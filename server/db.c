@@ -114,6 +114,11 @@ track_status db_exec(struct db *db, enum query q, const struct db_value *in, tra
     return db_run(db, q, in, NULL, NULL, err);
 }
 
+int64_t db_changed(struct db *db)
+{
+    return db->ops->changed(db);
+}
+
 track_status db_run_text(struct db *db, const struct db_text *text, db_row *row, void *data,
                          track_error *err)
 {

@@ -57,6 +57,7 @@ struct db_ops {
     bool (*undo)(struct db *db);
     track_status (*run)(struct db *db, enum query q, const struct db_value *in, db_row *row,
                         void *data, track_error *err);
+    int64_t (*changed)(struct db *db); /* rows that the last run inserted, updated or deleted */
     track_status (*run_text)(struct db *db, const struct db_text *text, db_row *row, void *data,
                              track_error *err);
     track_status (*migrate)(struct db *db, const struct db_migration *all, int64_t now_us,
@@ -162,6 +163,10 @@ track_status db_find_i(struct db *db, enum query q, const struct db_value *in, i
 
 /* The same where nothing comes back. */
 track_status db_exec(struct db *db, enum query q, const struct db_value *in, track_error *err);
+
+/* How many rows the last db_exec inserted, updated or deleted.  For one row cheaper than RETURNING,
+ * for which SQLite makes a table each time. */
+int64_t db_changed(struct db *db);
 
 /* Runs text made by store_filter.c; statuses as db_run, and TRACK_INVALID: the text is no SQL. */
 track_status db_run_text(struct db *db, const struct db_text *text, db_row *row, void *data,

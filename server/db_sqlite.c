@@ -381,6 +381,11 @@ static track_status sqlite_run(struct db *db, enum query q, const struct db_valu
     return status;
 }
 
+static int64_t sqlite_changed(struct db *db)
+{
+    return sqlite3_changes64(sqlite_of(db)->engine);
+}
+
 static void finalize(sqlite3_stmt **at)
 {
     sqlite3_finalize(*at);
@@ -515,8 +520,8 @@ static track_status sqlite_idle(struct db *db, track_error *err)
         .name = "sqlite", .open = (how), .close = sqlite_close, .prepare = sqlite_prepare, \
         .begin = sqlite_begin, .commit = sqlite_commit, .rollback = sqlite_rollback,       \
         .savepoint = sqlite_savepoint, .keep = sqlite_keep, .undo = sqlite_undo,           \
-        .run = sqlite_run, .run_text = sqlite_run_text, .migrate = sqlite_migrate,         \
-        .check = sqlite_check, .idle = sqlite_idle                                         \
+        .run = sqlite_run, .changed = sqlite_changed, .run_text = sqlite_run_text,         \
+        .migrate = sqlite_migrate, .check = sqlite_check, .idle = sqlite_idle              \
     }
 
 const struct db_ops db_sqlite = OPS(sqlite_open);

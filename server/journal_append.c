@@ -207,8 +207,7 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     const struct body_frame *lo = &b->frames[a->first], *hi = &b->frames[b->count - 1];
     struct db_value run = db_i(a->run.node), writer = db_b(a->writer);
     struct bytes rest = {lo->bytes.at, (size_t)(hi->bytes.at + hi->bytes.size - lo->bytes.at)};
-    int64_t n = 0, next = 0, now = a->call->now_us;
-    bool moved = false;
+    int64_t n = 0, now = a->call->now_us;
     for (size_t i = a->first; i < b->count; i++) {
         n += b->frames[i].count;
     }
@@ -219,16 +218,16 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
                       db_i((int64_t)rest.size), db_i(store_arrival(a->call->ticket.store, now)),
                       db_b(rest)),
                 err));
-    TRY(db_find_i(db, QUERY_writer_advance,
-                  DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),
-                        db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent)),
-                        b->has_points || b->has_texts ? db_i(b->step_max) : db_null(),
-                        a->closes ? db_i(now) : db_null()),
-                  &next, &moved, err));
-    if (!moved) {
+    TRY(db_exec(db, QUERY_writer_advance,
+                DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),
+                      db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent)),
+                      b->has_points || b->has_texts ? db_i(b->step_max) : db_null(),
+                      a->closes ? db_i(now) : db_null()),
+                err));
+    if (db_changed(db) != 1) {
         return FAIL(err, TRACK_CORRUPT, "the watermark of a writer moved under the writer thread");
     }
-    a->call->next_seq = next;
+    a->call->next_seq = hi->seq + 1;
     a->call->points = n;
     return TRACK_OK;
 }

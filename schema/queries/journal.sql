@@ -13,12 +13,12 @@ ON CONFLICT(run, writer) DO NOTHING;
 -- Moves the watermark, in the transaction that adds the frames; no row: it is not where it was.
 -- $1 run, $2 writer, $3 next_seq as it was, $4 as it is, $5 next_key, $6 gaps, $7 new points,
 -- $8 now, $9 recent, $10 greatest step of the new points, or NULL, $11 when it was closed, or NULL
--- name: writer_advance ibiiiiiibii -> i
+-- name: writer_advance ibiiiiiibii ->
 UPDATE writer SET next_seq = $4, next_key = $5, gaps = $6, points = points + $7, seen_us = $8,
     closed_us = $11, recent = $9,
     last_step = CASE WHEN last_step IS NULL OR $10 > last_step THEN COALESCE($10, last_step)
         ELSE last_step END
-WHERE run = $1 AND writer = $2 AND next_seq = $3 RETURNING next_seq;
+WHERE run = $1 AND writer = $2 AND next_seq = $3;
 
 -- name: writer_next ib -> i
 SELECT next_seq FROM writer WHERE run = $1 AND writer = $2;

@@ -27,13 +27,11 @@ static track_status add_row(struct world *w, const struct batch *b, struct bytes
 static track_status advance(struct world *w, int64_t from, int64_t to, struct bytes id,
                             track_error *err)
 {
-    int64_t got;
-    bool found;
-    TRY(db_find_i(w->db, QUERY_writer_advance,
-                  DB_IN(db_i(MODEL_RUN), db_b(id), db_i(from), db_i(to), db_i(0), db_i(0), db_i(1),
-                        db_i(w->now_us), db_b((struct bytes){NULL, 0}), db_null(), db_null()),
-                  &got, &found, err));
-    return found ? TRACK_OK : FAIL(err, TRACK_CONFLICT, "the watermark has moved");
+    TRY(db_exec(w->db, QUERY_writer_advance,
+                DB_IN(db_i(MODEL_RUN), db_b(id), db_i(from), db_i(to), db_i(0), db_i(0), db_i(1),
+                      db_i(w->now_us), db_b((struct bytes){NULL, 0}), db_null(), db_null()),
+                err));
+    return db_changed(w->db) == 1 ? TRACK_OK : FAIL(err, TRACK_CONFLICT, "the watermark has moved");
 }
 
 /* The mutant: a row that is there already is kept, and nobody asks what was stored before. */

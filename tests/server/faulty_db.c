@@ -116,6 +116,11 @@ static track_status faulty_run(struct db *db, enum query q, const struct db_valu
                                  : db_run(faulty_of(db)->inner, q, in, row, data, err);
 }
 
+static int64_t faulty_changed(struct db *db)
+{
+    return db_changed(faulty_of(db)->inner);
+}
+
 static track_status faulty_run_text(struct db *db, const struct db_text *text, db_row *row,
                                     void *data, track_error *err)
 {
@@ -150,6 +155,7 @@ const struct db_ops db_faulty = {
     .keep = faulty_keep,
     .undo = faulty_undo,
     .run = faulty_run,
+    .changed = faulty_changed,
     .run_text = faulty_run_text,
     .migrate = faulty_migrate,
     .check = faulty_check,

@@ -96,6 +96,31 @@ TEST(db, gives_bytes_and_texts_back)
     CHECK_INT(c[0].type, 0);
 }
 
+/* Moves the watermark of a writer, if it stands at `from`. */
+static int64_t advance(struct base *b, struct bytes writer, int64_t from)
+{
+    track_status status =
+        db_exec(b->db, QUERY_writer_advance,
+                DB_IN(db_i(1), db_b(writer), db_i(from), db_i(from + 1), db_i(0), db_i(0), db_i(1),
+                      db_i(NOW_US), db_b((struct bytes){NULL, 0}), db_null(), db_null()),
+                &b->err);
+    return status == TRACK_OK ? db_changed(b->db) : -1;
+}
+
+TEST(db, counts_the_rows_that_a_statement_changed)
+{
+    BASE(b);
+    struct bytes writer = {(const unsigned char *)"0123456789abcdef", 16};
+    CHECK_INT(advance(&b, writer, 0), 0);
+    CHECK_INT(db_exec(b.db, QUERY_writer_add,
+                      DB_IN(db_i(1), db_b(writer), db_i(NOW_US), db_b((struct bytes){NULL, 0})),
+                      &b.err),
+              TRACK_OK);
+    CHECK_INT(advance(&b, writer, 0), 1);
+    CHECK_INT(advance(&b, writer, 0), 0);
+    CHECK_INT(advance(&b, writer, 1), 1);
+}
+
 TEST(db, says_what_a_constraint_refuses)
 {
     BASE(b);
