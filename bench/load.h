@@ -17,7 +17,7 @@ enum { LOAD_CONNECTIONS_MAX = 64, LOAD_REPLY_BYTES = 4096 };
 struct load {
     const struct peer *peer;
     int connections;
-    int requests; /* of all connections together */
+    size_t requests; /* of all connections together */
     /* Makes request `number`; it is sent before the next one of this connection is made. */
     struct load_bytes (*make)(void *data, int connection, int number);
     void *data;
@@ -99,17 +99,18 @@ static inline void load_next(struct load *l, struct load_link *links, int i, int
 /* Plays the load.  acks_ms is malloc'ed. */
 static inline void load_run(struct load *l)
 {
-    struct load_link *links = calloc((size_t)l->connections, sizeof(*links));
+    struct load_link *links = calloc(LOAD_CONNECTIONS_MAX, sizeof(*links));
     struct epoll_event events[LOAD_CONNECTIONS_MAX];
-    int poll = epoll_create1(EPOLL_CLOEXEC), sent = 0, done = 0;
-    l->acks_ms = calloc((size_t)l->requests, sizeof(double));
+    int poll = epoll_create1(EPOLL_CLOEXEC);
+    size_t sent = 0, done = 0;
+    l->acks_ms = calloc(l->requests, sizeof(double));
     if (!links || !l->acks_ms) {
         peer_die("load");
     }
     load_open(l, poll, links);
     double from = bench_seconds(), cpu = peer_cpu_seconds(l->peer);
-    for (; sent < l->connections && sent < l->requests; sent++) {
-        load_next(l, links, sent, sent);
+    for (; sent < (size_t)l->connections && sent < l->requests; sent++) {
+        load_next(l, links, (int)sent, (int)sent);
     }
     while (done < l->requests) {
         int count = epoll_wait(poll, events, LOAD_CONNECTIONS_MAX, -1);
@@ -121,7 +122,7 @@ static inline void load_run(struct load *l)
             }
             l->acks_ms[done++] = (bench_seconds() - link->sent) * 1e3;
             if (sent < l->requests) {
-                load_next(l, links, (int)events[k].data.u32, sent++);
+                load_next(l, links, (int)events[k].data.u32, (int)sent++);
             }
         }
     }
@@ -132,13 +133,13 @@ static inline void load_run(struct load *l)
     }
     close(poll);
     free(links);
-    qsort(l->acks_ms, (size_t)l->requests, sizeof(double), bench_compare);
+    qsort(l->acks_ms, l->requests, sizeof(double), bench_compare);
 }
 
 /* Of the acknowledgements this part came in fewer ms. */
 static inline double load_ack(const struct load *l, double part)
 {
-    size_t at = (size_t)(part * l->requests);
-    return l->acks_ms[at < (size_t)l->requests ? at : (size_t)l->requests - 1];
+    size_t at = (size_t)(part * (double)l->requests);
+    return l->acks_ms[at < l->requests ? at : l->requests - 1];
 }
 #endif
