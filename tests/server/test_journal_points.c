@@ -2,8 +2,10 @@
  * once, seq goes on, what has no step gets the number of the call, and no run waits for them.
  * How: real calls on a real store, read back by series.h. */
 #include "../../server/journal_body.h"
+#include "../../server/journal_book.h"
 #include "../../server/journal_points.h"
 #include "../../server/series.h"
+#include "../../server/store_base.h"
 #include "../harness.h"
 #include "points.h"
 
@@ -113,6 +115,23 @@ TEST(journal_points, are_made_a_frame_of_before_the_transaction)
     CHECK(send(&p, 20, 2, &call) == TRACK_OK && call.ready_node == 0); /* acc is new */
     CHECK_INT(point_count(&p, "acc", &last), 1);
     CHECK_INT(last, 20);
+}
+
+TEST(journal_points, do_not_believe_a_book_of_another_run)
+{
+    POINTS(p);
+    struct journal_points call;
+    int64_t last = 0;
+    struct frame_key key = {.name = NAME("loss")};
+    uint32_t number = 5;
+    CHECK(send(&p, 1, 2, &call) == TRACK_OK); /* loss is 0 or 1 */
+    book_add(store_book(p.f.store), &(struct book_writer){RUN_A, "test"}, 999,
+             (struct book_keys){&key, 1}, &number);
+    CHECK(send_two(&p, 7, 8, &call) == TRACK_OK && call.ready_node == 0);
+    CHECK_INT(point_count(&p, "loss", &last), 3);
+    CHECK_INT(last, 8);
+    CHECK(send_two(&p, 9, 10, &call) == TRACK_OK && call.ready_node == call.append.run_node);
+    CHECK_INT(point_count(&p, "loss", &last), 5);
 }
 
 TEST(journal_points, leave_a_named_and_closed_writer)
