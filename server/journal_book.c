@@ -20,7 +20,7 @@ struct page {
     struct arena arena;    /* holds at and the texts */
     struct entry *at;      /* [room] hash table, at most half full */
     size_t room, count;
-    int64_t run_node;
+    struct book_place place;
     char run[ID_BYTES], name[NAME_BYTES];
 };
 
@@ -101,7 +101,7 @@ static struct entry *slot(const struct page *p, const struct frame_key *key, uin
 }
 
 bool book_find(struct journal_book *b, const struct book_writer *writer, struct book_keys keys,
-               uint32_t *numbers, int64_t *run_node)
+               uint32_t *numbers, struct book_place *place)
 {
     struct page *p = page_of(b, writer);
     pthread_rwlock_rdlock(&p->lock);
@@ -111,7 +111,7 @@ bool book_find(struct journal_book *b, const struct book_writer *writer, struct 
         found = e->name.at != NULL;
         numbers[i] = e->number;
     }
-    *run_node = p->run_node;
+    *place = p->place;
     pthread_rwlock_unlock(&p->lock);
     return found;
 }
@@ -172,8 +172,8 @@ static void make_room(struct journal_book *b, const struct page *but)
     }
 }
 
-void book_add(struct journal_book *b, const struct book_writer *writer, int64_t run_node,
-              struct book_keys keys, const uint32_t *numbers)
+void book_add(struct journal_book *b, const struct book_writer *writer,
+              const struct book_place *place, struct book_keys keys, const uint32_t *numbers)
 {
     struct page *p = page_of(b, writer);
     size_t run = strlen(writer->run), name = strlen(writer->name);
@@ -181,11 +181,11 @@ void book_add(struct journal_book *b, const struct book_writer *writer, int64_t 
         return;
     }
     pthread_rwlock_wrlock(&p->lock);
-    if (!is_of(p, writer) || p->run_node != run_node) {
+    if (!is_of(p, writer) || p->place.run_node != place->run_node) {
         page_empty(b, p);
         memcpy(p->run, writer->run, run + 1);
         memcpy(p->name, writer->name, name + 1);
-        p->run_node = run_node;
+        p->place = *place;
     }
     size_t had = p->arena.used_bytes;
     for (size_t i = 0; i < keys.count; i++) {

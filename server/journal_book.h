@@ -28,10 +28,16 @@ struct book_writer {
     const char *run, *name;
 };
 
+/* What they are called in the database; numbers are good for this run only. */
+struct book_place {
+    int64_t run_node;
+    unsigned char writer[FRAME_WRITER_BYTES];
+};
+
 /* Looks up keys [count].
  *
- *   numbers   [count] out.
- *   run_node  out: what the run is called in the database; the numbers are good for this node only.
+ *   numbers  [count] out.
+ *   place    out.
  *
  * False if one of them is not in the book.
  *
@@ -43,9 +49,9 @@ struct book_keys {
     size_t count;
 };
 bool book_find(struct journal_book *b, const struct book_writer *writer, struct book_keys keys,
-               uint32_t *numbers, int64_t *run_node);
+               uint32_t *numbers, struct book_place *place);
 
 /* Notes the numbers of keys [keys.count], once they are committed. */
-void book_add(struct journal_book *b, const struct book_writer *writer, int64_t run_node,
-              struct book_keys keys, const uint32_t *numbers);
+void book_add(struct journal_book *b, const struct book_writer *writer,
+              const struct book_place *place, struct book_keys keys, const uint32_t *numbers);
 #endif

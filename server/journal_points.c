@@ -235,7 +235,9 @@ static void points_after(struct ticket *t)
     struct journal_points *call = (struct journal_points *)(void *)t;
     if (call->ready_node == 0 && call->key_count > 0) {
         struct book_writer writer = {call->append.run, call->writer};
-        book_add(store_book(t->store), &writer, call->append.run_node,
+        struct book_place place = {.run_node = call->append.run_node};
+        memcpy(place.writer, call->id, sizeof(place.writer));
+        book_add(store_book(t->store), &writer, &place,
                  (struct book_keys){call->keys, call->key_count}, call->numbers);
     }
     journal_append_after(t);
@@ -262,26 +264,26 @@ static track_status make_before(struct store *s, struct journal_points *call, tr
     uint32_t *numbers = ARENA_ARRAY(call->append.ticket.arena, uint32_t, call->key_count);
     struct book_writer writer = {call->append.run, call->writer};
     struct book_keys keys = {call->keys, call->key_count};
-    int64_t node;
+    struct book_place place;
     call->ready_node = 0;
     if (!numbers) {
         return FAIL(err, TRACK_NOMEM, "no room for %zu keys", call->key_count);
     }
     if (call->key_count == 0 || !has_one_kind_of_steps(call) ||
-        !book_find(store_book(s), &writer, keys, numbers, &node)) {
-        return TRACK_OK;
+        !book_find(store_book(s), &writer, keys, numbers, &place)) {
+        return find_writer(call, err);
     }
     call->numbers = numbers;
+    memcpy(call->id, place.writer, sizeof(call->id));
     struct frame f = begin_frame(&p);
     TRY(make_body(&p, &f, err));
-    call->ready_node = node;
+    call->ready_node = place.run_node;
     return TRACK_OK;
 }
 
 track_status journal_points(struct store *s, struct journal_points *call, track_error *err)
 {
     TRY(run_check_id(call->append.run, err));
-    TRY(find_writer(call, err));
     TRY(make_before(s, call, err));
     for (size_t i = 0; i < call->key_count && call->ready_node == 0; i++) {
         TRY(name_check_key(call->keys[i].name, err));

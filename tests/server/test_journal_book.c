@@ -7,6 +7,8 @@
 #include <string.h>
 
 enum { KEYS = 1000, ARENA_BYTES = 1 << 20 };
+static const struct book_place place_7 = {.run_node = 7, .writer = {[15] = 9}};
+static const struct book_place place_8 = {.run_node = 8};
 #define RUN "0190a0b0c0d0700080000000000000aa"
 
 static struct frame_key key_of(char *text, size_t room, int number)
@@ -21,8 +23,8 @@ static int64_t ask(struct journal_book *b, const struct book_writer *writer, int
     char text[32];
     struct frame_key key = key_of(text, sizeof(text), number);
     uint32_t found;
-    int64_t node;
-    return book_find(b, writer, (struct book_keys){&key, 1}, &found, &node) ? (int64_t)found : -1;
+    struct book_place place;
+    return book_find(b, writer, (struct book_keys){&key, 1}, &found, &place) ? (int64_t)found : -1;
 }
 
 static void tell(struct journal_book *b, const struct book_writer *writer, int number,
@@ -30,7 +32,7 @@ static void tell(struct journal_book *b, const struct book_writer *writer, int n
 {
     char text[32];
     struct frame_key key = key_of(text, sizeof(text), number);
-    book_add(b, writer, 7, (struct book_keys){&key, 1}, &called);
+    book_add(b, writer, &place_7, (struct book_keys){&key, 1}, &called);
 }
 
 TEST(journal_book, says_what_it_was_told)
@@ -61,13 +63,13 @@ TEST(journal_book, tells_contexts_apart)
                                 {.name = {(const unsigned char *)"a", 1},
                                  .context = {(const unsigned char *)"{\"rank\":1}", 10}}};
     uint32_t numbers[2] = {4, 9}, found[2];
-    int64_t node;
+    struct book_place place;
     CHECK(book_open(&arena, &b, NULL) == TRACK_OK);
-    book_add(b, &writer, 7, (struct book_keys){keys, 2}, numbers);
-    bool right = book_find(b, &writer, (struct book_keys){keys, 2}, found, &node) && node == 7 &&
-                 found[0] == 4 && found[1] == 9;
+    book_add(b, &writer, &place_7, (struct book_keys){keys, 2}, numbers);
+    bool right = book_find(b, &writer, (struct book_keys){keys, 2}, found, &place) &&
+                 place.run_node == 7 && place.writer[15] == 9 && found[0] == 4 && found[1] == 9;
     keys[1].context.size = 0;
-    right = right && book_find(b, &writer, (struct book_keys){keys + 1, 1}, found, &node) &&
+    right = right && book_find(b, &writer, (struct book_keys){keys + 1, 1}, found, &place) &&
             found[0] == 4;
     book_close(b);
     CHECK(right);
@@ -82,7 +84,7 @@ TEST(journal_book, forgets_a_run_that_is_another_one_now)
     uint32_t number = 0;
     CHECK(book_open(&arena, &b, NULL) == TRACK_OK);
     tell(b, &writer, 1, 5);
-    book_add(b, &writer, 8, (struct book_keys){&key, 1}, &number);
+    book_add(b, &writer, &place_8, (struct book_keys){&key, 1}, &number);
     bool right = ask(b, &writer, 1) == -1;
     book_close(b);
     CHECK(right);
@@ -119,22 +121,22 @@ TEST(journal_book, stays_within_its_bytes)
     CHECK(text && book_open(&arena, &b, NULL) == TRACK_OK);
     memset(text, 'k', 64 << 10);
     uint32_t number = 1, found;
-    int64_t node;
+    struct book_place place;
     char name[16];
     bool last = false;
     for (int i = 0; i < 2000; i++) { /* 128 MB */
         struct frame_key key = {.name = {(const unsigned char *)text, (64 << 10) - 1}};
         snprintf(name, sizeof(name), "w%d", i);
         struct book_writer writer = {RUN, name};
-        book_add(b, &writer, 7, (struct book_keys){&key, 1}, &number);
-        last = book_find(b, &writer, (struct book_keys){&key, 1}, &found, &node);
+        book_add(b, &writer, &place_7, (struct book_keys){&key, 1}, &number);
+        last = book_find(b, &writer, (struct book_keys){&key, 1}, &found, &place);
     }
     size_t kept = 0;
     for (int i = 0; i < 2000; i++) {
         struct frame_key key = {.name = {(const unsigned char *)text, (64 << 10) - 1}};
         snprintf(name, sizeof(name), "w%d", i);
         struct book_writer writer = {RUN, name};
-        kept += book_find(b, &writer, (struct book_keys){&key, 1}, &found, &node);
+        kept += book_find(b, &writer, (struct book_keys){&key, 1}, &found, &place);
     }
     book_close(b);
     CHECK(last && kept * (64 << 10) <= BOOK_BYTES);

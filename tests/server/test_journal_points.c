@@ -125,8 +125,8 @@ TEST(journal_points, do_not_believe_a_book_of_another_run)
     struct frame_key key = {.name = NAME("loss")};
     uint32_t number = 5;
     CHECK(send(&p, 1, 2, &call) == TRACK_OK); /* loss is 0 or 1 */
-    book_add(store_book(p.f.store), &(struct book_writer){RUN_A, "test"}, 999,
-             (struct book_keys){&key, 1}, &number);
+    book_add(store_book(p.f.store), &(struct book_writer){RUN_A, "test"},
+             &(struct book_place){.run_node = 999}, (struct book_keys){&key, 1}, &number);
     CHECK(send_two(&p, 7, 8, &call) == TRACK_OK && call.ready_node == 0);
     CHECK_INT(point_count(&p, "loss", &last), 3);
     CHECK_INT(last, 8);
