@@ -91,6 +91,21 @@ static enum answer first_answer(const struct residual *r, size_t i, const struct
     return hint == '2' ? OPEN : (hint == '1') != absent_fits ? YES : NO;
 }
 
+/* Fails with the term, and what to do about it. */
+static track_status fail_term(const struct filter *term, track_status status, const char *what,
+                              track_error *err)
+{
+    AUTO_BUF text = BUF(1024);
+    struct bytes shown;
+    filter_write(term, &text);
+    bool whole = buf_end(&text, &shown, NULL) == TRACK_OK;
+    return FAIL(err, status,
+                "%.*s%s %s: narrow the search down with other terms, such as tag:KEY, params.KEY=X "
+                "or started>-7d",
+                whole ? (int)(shown.size < 200 ? shown.size : 200) : 0,
+                whole && shown.size ? (const char *)shown.at : "", whole ? "" : "a term", what);
+}
+
 static track_status decide_pattern(struct residual *r, size_t i, const struct db_value *subject,
                                    enum answer *out, track_error *err)
 {
@@ -101,9 +116,7 @@ static track_status decide_pattern(struct residual *r, size_t i, const struct db
     track_status status = regex_search(r->patterns[i], subject->as.bytes, &stop, NULL, &found, err);
     r->left_us -= clock_steady_us() - begin_us;
     if (status == TRACK_TIMEOUT || (status == TRACK_OK && r->left_us < 0)) {
-        return FAIL(err, TRACK_TIMEOUT,
-                    "the patterns of ~ took too long for this search: narrow it down with other "
-                    "terms");
+        return fail_term(r->terms[i], TRACK_TIMEOUT, "took too long", err);
     }
     *out = found != r->terms[i]->negated ? YES : NO;
     return status;
@@ -128,21 +141,6 @@ static track_status read_point(struct residual *r, const struct filter *term, co
     return TRACK_OK;
 }
 
-/* Fails with the term, and what to do about it. */
-static track_status fail_reading(const struct filter *term, track_status status, const char *what,
-                                 track_error *err)
-{
-    AUTO_BUF text = BUF(1024);
-    struct bytes shown;
-    filter_write(term, &text);
-    bool whole = buf_end(&text, &shown, NULL) == TRACK_OK;
-    return FAIL(err, status,
-                "%.*s%s %s: narrow the search down with other terms, such as tag:KEY, params.KEY=X "
-                "or started>-7d",
-                whole ? (int)(shown.size < 200 ? shown.size : 200) : 0,
-                whole && shown.size ? (const char *)shown.at : "", whole ? "" : "a term", what);
-}
-
 static track_status decide_points(struct residual *r, struct walk *w, size_t i, track_error *err)
 {
     const struct filter *term = r->terms[i];
@@ -153,13 +151,13 @@ static track_status decide_points(struct residual *r, struct walk *w, size_t i, 
         char what[96];
         snprintf(what, sizeof(what), "would read the points of more than %d runs",
                  SEARCH_READ_RUNS_MAX);
-        return fail_reading(term, TRACK_INVALID, what, err);
+        return fail_term(term, TRACK_INVALID, what, err);
     }
     TRY(read_point(r, term, w->row->run, &w->costly[i], err));
     r->read_left_us -= clock_steady_us() - begin_us;
     return r->read_left_us >= 0
                ? TRACK_OK
-               : fail_reading(term, TRACK_TIMEOUT, "took too long to read points", err);
+               : fail_term(term, TRACK_TIMEOUT, "took too long to read points", err);
 }
 
 /* What is known of a node; goes past its terms. */

@@ -368,6 +368,20 @@ def test_filters_mean_what_they_say(world):
     assert sum(0 < n < RUNS for n in sizes) > FILTERS / 2 and refused < FILTERS / 10
 
 
+@pytest.mark.skipif(RUNS < 2200, reason='too few runs to be refused')
+def test_too_many_runs_to_read_are_refused_in_words(world):
+    server, link, runs = world
+    keys = ['loss', 'val/loss', 'acc', '`odd key`']
+    text = ' OR '.join([f'any({k} = 0.1)' for k in keys] + [f'at({k}, 2) = 0.1' for k in keys])
+    reply = server.request('POST', '/api/v1/runs/search', {'project': 'truth', 'filter': text, 'limit': 0, 'total': True})
+    assert reply.status == 400 and reply.error['code'] == 'invalid'
+    assert re.match(r'(any|at)\(.*\) .*would read the points of more than 2000 runs: narrow the search down', reply.error['message'])
+    narrow = f'status:failed params.opt = adam ({text})'
+    assert found(link, narrow) == []
+    assert found(link, 'any(loss = 0.25) params.opt:Adam', 'started') == [
+        r.id for r in sorted(runs, key=lambda r: r.started) if r.params.get('opt', '').lower() == 'adam' and history(r, False, 'loss', '=', 0.25, -1e9, 1e9)]
+
+
 def sort_key(run, order):
     """(class, value): numbers, then texts, then nothing."""
     func = re.fullmatch(r'(\w+)\((.*)\)', order)

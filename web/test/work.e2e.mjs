@@ -145,6 +145,22 @@ export default [
     },
   },
   {
+    name: 'the table finds what the API finds, and counts what does not fit',
+    async run({ page, server }) {
+      for (const q of ['params.seed >= 3', 'any(train/loss < 1)', "NOT status:failed name~'run-[12]'", '']) {
+        const want = await server.call('POST', 'runs/search', { project: 'sweep', filter: q, order: '-started', limit: 1000 });
+        await page.goto(`${server.url}/p/sweep?q=${encodeURIComponent(q)}`);
+        await page.locator('[role="status"]', { hasText: new RegExp(`^${want.runs.length} runs$`) }).waitFor({ state: 'attached' });
+        const got = await page.locator('.row[data-run]').evaluateAll((rows) => rows.map((r) => r.dataset.run));
+        assert.deepEqual(got.sort(), want.runs.map((r) => r.id).sort(), q);
+      }
+      for (let i = 0; i < 230; i++) await makeRun(server, 'many', `n-${i}`);
+      await page.goto(`${server.url}/p/many?q=${encodeURIComponent("name LIKE 'n-%'")}`);
+      await page.getByText('230 of 230 runs').waitFor();
+      assert.ok((await page.locator('.row[data-run]').count()) > 5);
+    },
+  },
+  {
     name: 'filter, sort, columns and selection live in the address', allow: /400/,
     async run({ page, server, data }) {
       await page.goto(`${server.url}/p/sweep`);
