@@ -16,6 +16,7 @@ struct bench {
     struct tail *tail;
     enum bins_x x;
     uint32_t bins;
+    struct history_ask history;
 };
 
 static void fill_long(struct bench *b)
@@ -99,6 +100,35 @@ static double points_once(void *data)
     return (bench_seconds() - start) * 1e3;
 }
 
+/* Milliseconds of a question of any(). */
+static double history_once(void *data)
+{
+    struct bench *b = data;
+    track_error err;
+    bool found;
+    double start = bench_seconds();
+    data_need(series_history(b->tail, &b->history, &found, &err), &err);
+    return (bench_seconds() - start) * 1e3;
+}
+
+/* No point is such a one: from where the curve is low all chunks say so; or most have to be read.
+ */
+static void measure_history(struct bench *b)
+{
+    b->history = (struct history_ask){.run = run_long,
+                                      .key = {"loss", NULL},
+                                      .op = FILTER_GT,
+                                      .number = 0.5,
+                                      .from = POINTS / 5 + 3,
+                                      .to = INT64_MAX};
+    bench_row("10 M points in packs: any(loss > 0.5, 2000003), by chunks",
+              bench_median(history_once, b, ROUNDS), "ms", "2");
+    b->history.op = FILTER_EQ;
+    b->history.number = 0.1234567;
+    bench_row("10 M points in packs: any(loss = 0.1234567), 8 M points read",
+              bench_median(history_once, b, ROUNDS), "ms", "");
+}
+
 /* Packs become fewer, as while a run goes on. */
 static void merge_levels(struct bench *b)
 {
@@ -127,6 +157,7 @@ static void measure_packs(struct bench *b)
     bench_row("10 M points in packs: 2,000 bins by time", bench_median(bins_once, b, ROUNDS), "ms",
               "120");
     bench_row("10 M points in packs: 1 M points", bench_median(points_once, b, ROUNDS), "ms", "30");
+    measure_history(b);
     tail_count(b->tail, &counts);
     bench_row("10 M points in packs: memory", (double)counts.bytes / 1e6, "MB", "");
 }

@@ -163,7 +163,7 @@ struct history_ask {
  * TRACK_NOT_FOUND  no such run.
  * and what tail_take says.
  *
- * Cost:  20 ns a chunk of 4,096 points; 30 us for one that is decoded.
+ * Cost:  50 ns a chunk of 4,096 points; 0.1-0.2 ms for each that is decoded (bench/series.c).
  * Tests: tests/server/test_series_history.c
  */
 track_status series_history(struct tail *t, const struct history_ask *ask, bool *out,
