@@ -14,6 +14,7 @@ struct plot {
     const char *keys[WORDS_MAX];
     size_t run_count, key_count;
     const char *axis;
+    const char *over; /* the metric that is the axis; NULL: none */
     double smooth;
     int64_t height;
 };
@@ -40,10 +41,27 @@ static track_status part_words(struct cmd *c, struct plot *p, track_error *err)
     return p->key_count ? TRACK_OK : FAIL(err, TRACK_INVALID, "plot: no metric is named");
 }
 
+/* What stands along x, and how lines are smoothed. */
+static void put_ways(struct json_writer *w, const struct plot *p)
+{
+    if (p->over) {
+        json_write_object(w, "x");
+        json_write_text(w, "metric", p->over);
+        json_write_close(w);
+    } else {
+        json_write_text(w, "x", p->axis);
+    }
+    if (p->smooth > 0) {
+        json_write_object(w, "smooth");
+        json_write_double(w, "weight", p->smooth);
+        json_write_close(w);
+    }
+}
+
 static track_status get_bins(struct cmd *c, const struct plot *p, const struct json **out,
                              track_error *err)
 {
-    static const char *const columns[] = {"x_first", "mean", "min", "max", "n"};
+    static const char *const columns[] = {"x_first", "mean", "min", "max", "n", "smooth"};
     AUTO_BODY body;
     api_body_init(&body);
     struct json_writer *w = &body.writer;
@@ -58,12 +76,12 @@ static track_status get_bins(struct cmd *c, const struct plot *p, const struct j
         json_write_text(w, NULL, p->keys[i]);
     }
     json_write_close(w);
-    json_write_text(w, "x", p->axis);
+    put_ways(w, p);
     bool drawn = c->print->mode == PRINT_TABLE; /* else as near to the points as it goes */
     json_write_int(w, "bins",
                    drawn && c->print->width * 2 < BINS_MAX ? c->print->width * 2 : BINS_MAX);
     json_write_array(w, "columns");
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+    for (size_t i = 0; i < (p->smooth > 0 ? 6u : 5u); i++) {
         json_write_text(w, NULL, columns[i]);
     }
     json_write_close(w);
@@ -79,6 +97,15 @@ static double real_at(const struct json *list, uint32_t i)
         return (double)NAN;
     }
     return value;
+}
+
+/* A step, a time or a number, as a number. */
+static double x_at(const struct json *list, uint32_t i)
+{
+    int64_t whole = 0;
+    bool text = list && i < list->count && list->items[i].kind == JSON_KIND_TEXT;
+    return text && json_get_int(&list->items[i], &whole, NULL) == TRACK_OK ? (double)whole
+                                                                           : real_at(list, i);
 }
 
 static int64_t int_at(const struct json *list, uint32_t i)
@@ -116,23 +143,11 @@ static const char *legend_of(struct cmd *c, const struct plot *p, const struct j
     return good ? arena_text(c->arena, (const char *)out.at, out.size) : NULL;
 }
 
-/* A bias-corrected exponential mean, over finite values. */
-static void smooth_values(double *y, size_t count, double factor)
-{
-    double sum = 0, weight = 0;
-    for (size_t i = 0; factor > 0 && i < count; i++) {
-        if (isfinite(y[i])) {
-            sum = factor * sum + (1 - factor) * y[i];
-            weight = factor * weight + (1 - factor);
-            y[i] = sum / weight;
-        }
-    }
-}
-
 static track_status fill_curve(struct cmd *c, const struct plot *p, const struct json *series,
                                struct chart_curve *out, track_error *err)
 {
-    const struct json *x = json_find(series, "x_first"), *mean = json_find(series, "mean");
+    const struct json *x = json_find(series, "x_first");
+    const struct json *y = json_find(series, p->smooth > 0 ? "smooth" : "mean");
     uint32_t count = x && x->kind == JSON_KIND_ARRAY ? x->count : 0;
     double *xs = ARENA_ARRAY(c->arena, double, count + 1u);
     double *ys = ARENA_ARRAY(c->arena, double, count + 1u);
@@ -141,10 +156,9 @@ static track_status fill_curve(struct cmd *c, const struct plot *p, const struct
         return FAIL(err, TRACK_NOMEM, "a curve of %u points", (unsigned)count);
     }
     for (uint32_t i = 0; i < count; i++) {
-        xs[i] = (double)int_at(x, i);
-        ys[i] = real_at(mean, i);
+        xs[i] = x_at(x, i);
+        ys[i] = real_at(y, i);
     }
-    smooth_values(ys, count, p->smooth);
     *out = (struct chart_curve){name, xs, ys, count};
     return TRACK_OK;
 }
@@ -164,6 +178,11 @@ static const char *label_relative(double x, char *out)
     return format_duration((int64_t)x, out);
 }
 
+static const char *label_metric(double x, char *out)
+{
+    return format_real(x, out);
+}
+
 static track_status draw(struct cmd *c, const struct plot *p, const struct json *list,
                          track_error *err)
 {
@@ -180,7 +199,8 @@ static track_status draw(struct cmd *c, const struct plot *p, const struct json 
                           .rows = (size_t)p->height,
                           .log_y = args_has(c->args, "log"),
                           .colour = c->print->colour,
-                          .x_label = p->axis[0] == 's'   ? label_step
+                          .x_label = p->over             ? label_metric
+                                     : p->axis[0] == 's' ? label_step
                                      : p->axis[0] == 't' ? label_time
                                                          : label_relative,
                           .curves = curves,
@@ -191,12 +211,14 @@ static track_status draw(struct cmd *c, const struct plot *p, const struct json 
     return print_end(c->print, err);
 }
 
-static track_status list_points(struct cmd *c, const struct json *list, track_error *err)
+static track_status list_points(struct cmd *c, const struct plot *p, const struct json *list,
+                                track_error *err)
 {
     static const struct column columns[] = {
-        {"run", "RUN", COLUMN_ID}, {"key", "METRIC", 0}, {"x", "X", 0},     {"mean", "MEAN", 0},
-        {"min", "MIN", 0},         {"max", "MAX", 0},    {"n", "POINTS", 0}};
-    static const struct table_spec spec = {"points", "point", columns, 7};
+        {"run", "RUN", COLUMN_ID}, {"key", "METRIC", 0},   {"x", "X", 0},
+        {"mean", "MEAN", 0},       {"min", "MIN", 0},      {"max", "MAX", 0},
+        {"n", "POINTS", 0},        {"smooth", "SMOOTH", 0}};
+    struct table_spec spec = {"points", "point", columns, p->smooth > 0 ? 8 : 7};
     struct table t;
     TRY(table_init(&t, c->print, c->arena, &spec, err));
     for (uint32_t i = 0; i < list->count; i++) {
@@ -204,11 +226,13 @@ static track_status list_points(struct cmd *c, const struct json *list, track_er
         for (uint32_t j = 0; x && j < x->count; j++) {
             struct cell cells[] = {cell_member(s, "run", CELL_TEXT),
                                    cell_member(s, "key", CELL_TEXT),
-                                   CELL(CELL_INT, number, int_at(x, j)),
+                                   p->over ? CELL(CELL_REAL, real, real_at(x, j))
+                                           : CELL(CELL_INT, number, int_at(x, j)),
                                    CELL(CELL_REAL, real, real_at(json_find(s, "mean"), j)),
                                    CELL(CELL_REAL, real, real_at(json_find(s, "min"), j)),
                                    CELL(CELL_REAL, real, real_at(json_find(s, "max"), j)),
-                                   CELL(CELL_INT, number, int_at(json_find(s, "n"), j))};
+                                   CELL(CELL_INT, number, int_at(json_find(s, "n"), j)),
+                                   CELL(CELL_REAL, real, real_at(json_find(s, "smooth"), j))};
             TRY(table_add(&t, cells, err));
         }
     }
@@ -220,6 +244,7 @@ static track_status read_options(struct cmd *c, struct plot *p, track_error *err
     const char *axis = args_find(c->args, "x"), *smooth = args_find(c->args, "smooth");
     char *end = NULL;
     p->axis = axis ? axis : "step";
+    p->over = args_find(c->args, "over");
     p->height = HEIGHT_DEFAULT;
     p->smooth = smooth ? strtod(smooth, &end) : 0;
     if (smooth && (*end || end == smooth || !(p->smooth >= 0 && p->smooth <= 0.999))) {
@@ -243,5 +268,5 @@ track_status cmd_plot(struct cmd *c, track_error *err)
         return FAIL(err, TRACK_NOT_FOUND, "plot: the run%s no metric \"%.120s\"",
                     p->run_count > 1 ? "s have" : " has", p->keys[0]);
     }
-    return c->print->mode == PRINT_TABLE ? draw(c, p, list, err) : list_points(c, list, err);
+    return c->print->mode == PRINT_TABLE ? draw(c, p, list, err) : list_points(c, p, list, err);
 }

@@ -2,8 +2,9 @@
  *
  * The points of both are joined by their steps; bins lie on a grid of doubles that is anchored at
  * 0, as those of bins.h are.  Nothing is interpolated: a point where the other series has no number
- * has no place, and is counted. Uses: arena, bins, bucket, fail, number, stretch, sum.  Pure; any
- * thread.
+ * has no place, and is counted.
+ *
+ * Uses: arena, bins, bucket, fail, number, stretch, sum.  Pure; any thread.
  */
 #ifndef CORE_BINS_REAL_H
 #define CORE_BINS_REAL_H

@@ -20,6 +20,7 @@ struct pass {
     bool note;                /* marks are added */
     bool fill;                /* values are put into bins */
     bool may_stop;            /* nothing behind the bins matters */
+    int64_t fill_x;           /* bins before it are filled already */
     size_t bin;               /* of bins, that may come next */
     int64_t count;            /* points that went by, those before the mark too */
     int64_t time_last;
@@ -164,8 +165,25 @@ static void pass_begin(struct pass *p, const struct smooth_ask *ask)
     p->bin = 0;
     p->time_last = INT64_MIN;
     p->disorder = false;
+}
+
+static void bins_forget(struct pass *p)
+{
+    p->fill_x = p->bins->grid->from;
     for (size_t i = 0; i < p->bins->count; i++) {
         p->bins->at[i].smooth = (double)NAN;
+    }
+}
+
+/* Fills what the last answer knew. */
+static void bins_recall(struct pass *p)
+{
+    const struct bins_grid *grid = p->bins->grid;
+    uint32_t covered = tail_marks_fill(p->marks, p->axis, p->bins);
+    if (covered == grid->count) {
+        p->fill_x = grid->to;
+    } else if (covered) {
+        p->fill_x = (grid->number + covered) * grid->width;
     }
 }
 
@@ -215,7 +233,7 @@ static track_status pass_run_sorted(struct pass *p, track_error *err)
     size_t count = all.size / sizeof(*points);
     qsort(points, count, sizeof(*points), by_time);
     p->note = false;
-    p->may_stop = true;
+    p->fill = p->may_stop = true;
     for (size_t i = 0; i < count; i++) {
         struct stretch one = {&points[i].step, &points[i].time_us, &points[i].value, 1};
         if (!pass_add(p, one)) {
@@ -225,14 +243,14 @@ static track_status pass_run_sorted(struct pass *p, track_error *err)
     return TRACK_OK;
 }
 
-/* The last mark before the bins; SIZE_MAX: none. */
+/* The last mark before the bins that are to be filled; SIZE_MAX: none. */
 static size_t mark_before_bins(const struct pass *p)
 {
     size_t found = SIZE_MAX;
     for (size_t i = 0; p->marks && i < p->marks->count; i++) {
         const struct point *at = &p->marks->at[i].at;
         struct stretch one = {&at->step, &at->time_us, &at->value, 1};
-        if (x_at(p, &one, 0) >= p->bins->grid->from) {
+        if (x_at(p, &one, 0) >= p->fill_x) {
             break;
         }
         found = i;
@@ -244,12 +262,13 @@ static size_t mark_before_bins(const struct pass *p)
 static track_status marks_follow(struct pass *p, const struct smooth_ask *ask, track_error *err)
 {
     size_t last = p->marks->count ? p->marks->count - 1 : SIZE_MAX;
+    bins_recall(p);
     p->note = true;
     p->fill = last == mark_before_bins(p);
     TRY(pass_run(p, last, err));
     if (p->count != p->series->whole.summary.n && last != SIZE_MAX) {
-        p->marks->count = 0;
-        p->marks->disorder = false;
+        tail_marks_clear(p->marks);
+        bins_forget(p);
         pass_begin(p, ask);
         p->fill = true;
         TRY(pass_run(p, SIZE_MAX, err));
@@ -270,14 +289,21 @@ static track_status pass_all(struct pass *p, const struct smooth_ask *ask, track
         p->may_stop = by_step;
         TRY(pass_run(p, SIZE_MAX, err));
     }
-    bool disorder = p->disorder && !by_step;
-    if (filled && !disorder) {
-        return TRACK_OK;
+    if (p->disorder && !by_step) {
+        bins_forget(p);
+        pass_begin(p, ask);
+        return pass_run_sorted(p, err);
     }
-    pass_begin(p, ask);
-    p->fill = p->may_stop = true;
-    p->note = false;
-    return disorder ? pass_run_sorted(p, err) : pass_run(p, mark_before_bins(p), err);
+    if (!filled) {
+        pass_begin(p, ask);
+        p->fill = p->may_stop = true;
+        p->note = false;
+        TRY(pass_run(p, mark_before_bins(p), err));
+    }
+    if (p->marks) {
+        tail_marks_keep(p->series, p->marks, p->axis, p->bins);
+    }
+    return TRACK_OK;
 }
 
 track_status series_smooth(const struct smooth_ask *ask, struct bins_axis axis,
@@ -285,6 +311,7 @@ track_status series_smooth(const struct smooth_ask *ask, struct bins_axis axis,
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
     struct pass p = {.bins = bins, .axis = axis, .arena = &arena, .series = s};
+    bins_forget(&p);
     pass_begin(&p, ask);
     if (bins->count == 0) {
         return TRACK_OK;

@@ -452,6 +452,12 @@ def test_plot(track, shared_trackd):
     assert track('plot', run, 'nope').returncode == 5
     assert track('plot', run, 'loss', '--smooth', '2').returncode == 2
     assert track('plot', 'nope', 'loss').returncode in (2, 5)
+    rows = [r.split('\t') for r in track.ok('plot', run, 'loss', '--smooth', '0.5').splitlines()]
+    assert rows[0][3] == rows[0][7] == '2' and abs(float(rows[1][7]) - (1 + 2 / 2) / 1.5) < 1e-6
+    on = track.json('plot', run, 'loss', '--over', 'loss')['points']
+    assert all(abs(p['x'] - p['mean']) < 0.01 for p in on) and on[0]['x'] < 0.02
+    shown = on_terminal(track, 'plot', run, 'loss', '--over', 'loss', '--smooth', '0.9', '--color', 'never')
+    assert '0.01' in shown
 
 
 def test_open(track, shared_trackd):

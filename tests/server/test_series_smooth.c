@@ -65,12 +65,39 @@ TEST(series_smooth, goes_on_from_what_was_kept)
         CHECK(send(&p, BATCH, false, &state) == TRACK_OK);
     }
     CHECK(agrees(&p, ask, BINS_STEP, true, &state)); /* first seen from inside */
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         for (enum bins_x x = BINS_STEP; x <= BINS_RELATIVE; x++) {
             CHECK(agrees(&p, ask, x, false, &state) && agrees(&p, other, x, true, &state));
             CHECK(agrees(&p, ask, x, true, &state));
         }
         CHECK(send(&p, i == 1 ? 1 : BATCH / 2, i == 1, &state) == TRACK_OK);
+    }
+}
+
+/* A chart that is asked for again while its run goes on, with the same bins. */
+TEST(series_smooth, goes_on_with_the_bins_of_the_last_answer)
+{
+    POINTS(p);
+    AUTO_ARENA arena = ARENA(64 << 20);
+    uint64_t state = 4;
+    const char *run = RUN_A;
+    struct series_ref key = {"loss", NULL};
+    struct bins_ask ask = {.runs = &run, .run_count = 1, .keys = &key, .key_count = 1};
+    struct bins_answer answer;
+    sent_count = 0;
+    while (sent_count < LONG) {
+        CHECK(send(&p, BATCH, false, &state) == TRACK_OK);
+    }
+    ask.smooth = (struct smooth_ask){SMOOTH_EMA, SMOOTH_BY_STEP, -1e-4, 0};
+    ask.bins = 1000;
+    ask.has_from = ask.has_to = true;
+    ask.to = (int64_t)sent_count * 4;
+    for (int i = 0; i < 5; i++) {
+        struct readers_points all = {sent, sent_count, 0};
+        CHECK(series_bins(p.tail, &ask, &arena, &answer, NULL) == TRACK_OK);
+        CHECK(i == 3 || readers_smooth_agrees(&ask, &answer.grid, &all, &answer.series[0]));
+        ask.from = i == 2 ? 100000 : 0; /* its end alone, and from the start again */
+        CHECK(send(&p, BATCH / 3, false, &state) == TRACK_OK);
     }
 }
 
