@@ -142,7 +142,7 @@ static track_status configure(struct sqlite *s, const char *path, track_error *e
     static const char common[] = "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF;"
                                  "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;";
     static const char writing[] = "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
-                                  "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+                                  "PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;"
                                   "PRAGMA wal_autocheckpoint=1000;";
     sqlite3_extended_result_codes(s->engine, 1);
     sqlite3_busy_timeout(s->engine, s->writing ? 2000 : 5000);
@@ -508,6 +508,7 @@ static track_status sqlite_idle(struct db *db, track_error *err)
 {
     struct sqlite *s = sqlite_of(db);
     int pages = 0, moved = 0;
+    (void)sqlite3_db_release_memory(s->engine);
     int rc = sqlite3_wal_checkpoint_v2(s->engine, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
     if (rc == SQLITE_OK && pages == moved && (int64_t)pages * 4096 > LOG_BYTES_MAX) {
         rc = sqlite3_wal_checkpoint_v2(s->engine, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "seal.h"
 #include "store_gc.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,7 +21,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAIN_ARENA_BYTES = 1 << 20, REAP_S = 2, HELP_BYTES_MAX = 16 * 1024 };
+enum {
+    MAIN_ARENA_BYTES = 1 << 20,
+    REAP_S = 2,
+    TAIL_IDLE_S = 60, /* decoded points of a run are kept so long after their last use */
+    TRIM_S = 30,      /* between two times that free memory is given back */
+    HEAPS_MAX = 4,
+    BLOCK_BYTES = 1 << 20, /* larger ones are given back as soon as they are free */
+    HELP_BYTES_MAX = 16 * 1024,
+};
 
 struct daemon {
     struct config config;
@@ -30,6 +39,7 @@ struct daemon {
     struct live *live;
     struct tail *tail;
     struct gc gc;
+    int64_t trimmed_us;
     struct seal *seal;           /* NULL: nothing is sealed */
     _Atomic(struct http *) http; /* NULL before it is opened and once it is closed */
     size_t listening;            /* of fds and urls: how many are open */
@@ -145,6 +155,24 @@ static void say_start(const struct daemon *d)
     }
 }
 
+/* Few heaps, from which large blocks stay out: what a load needed does not stay. */
+static void bound_memory(void)
+{
+    (void)mallopt(M_ARENA_MAX, HEAPS_MAX);
+    (void)mallopt(M_MMAP_THRESHOLD, BLOCK_BYTES);
+}
+
+/* Gives back what nobody has used for a while. */
+static void free_memory(struct daemon *d)
+{
+    int64_t now_us = clock_steady_us();
+    tail_forget(d->tail, now_us - TAIL_IDLE_S * INT64_C(1000000));
+    if (now_us - d->trimmed_us >= TRIM_S * INT64_C(1000000)) {
+        d->trimmed_us = now_us;
+        (void)malloc_trim(0);
+    }
+}
+
 /* What time completes, every REAP_S seconds; false: nothing can be stored any more. */
 static bool reap(struct daemon *d)
 {
@@ -159,6 +187,7 @@ static bool reap(struct daemon *d)
     if (store_gc(d->store, &d->gc, clock_wall_us(), &err) != TRACK_OK) {
         log_note(d->app.log, LOG_WARNING, "gc", "%s", err.message);
     }
+    free_memory(d);
     return true;
 }
 
@@ -187,6 +216,7 @@ static int serve(struct daemon *d, struct arena *arena, track_error *err)
     block_signals(&signals);
     umask(0077);
     raise_files();
+    bound_memory();
     const char *file = *d->config.log_file ? d->config.log_file : NULL;
     bool json = strcmp(d->config.log_format, "json") == 0;
     if (log_open(file, json, config_level(&d->config), arena, &d->app.log, err) != TRACK_OK) {

@@ -12,7 +12,7 @@
 #include "store_fact.h"
 
 /* A set that holds so much takes no more rows. */
-enum { SEAL_POINTS_MAX = 2 << 20, SEAL_TEXT_BYTES_MAX = 32 << 20 };
+enum { SEAL_POINTS_MAX = 1 << 20, SEAL_TEXT_BYTES_MAX = 32 << 20 };
 
 /* One series; out of order and with repeats until seal_set_build. */
 struct seal_series {

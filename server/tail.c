@@ -1,5 +1,6 @@
 #include "tail.h"
 
+#include "clock.h"
 #include "store_base.h"
 #include "tail_level.h"
 #include "tail_read.h"
@@ -11,8 +12,8 @@
 #include <string.h>
 
 enum {
-    LIMIT_BYTES = 256 << 20, /* unless told otherwise */
-    ALONE_FACTOR = 4,        /* the run that was used last may hold so much more, for itself */
+    LIMIT_BYTES = 64 << 20, /* unless told otherwise */
+    ALONE_FACTOR = 4,       /* the run that was used last may hold so much more, for itself */
     BUCKET_COUNT = 1024,
     NAMES_BYTES_MAX = 512 << 20, /* of the series of a run */
 };
@@ -103,6 +104,16 @@ static struct tail_run *run_oldest(struct tail *t)
         }
     }
     return oldest;
+}
+
+void tail_forget(struct tail *t, int64_t before_us)
+{
+    pthread_mutex_lock(&t->lock);
+    for (struct tail_run *oldest; (oldest = run_oldest(t)) && oldest->used_us < before_us;) {
+        run_drop(t, oldest);
+        t->counts.evicted++;
+    }
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* Forgets runs until the limit is kept; the one that was used last may stay alone. */
@@ -208,6 +219,7 @@ void tail_give(struct tail_run **given)
     run->bytes = bytes;
     run->busy = false;
     run->used = ++t->uses;
+    run->used_us = clock_steady_us();
     if (run->broken) {
         run_drop(t, run);
     }

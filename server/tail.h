@@ -14,7 +14,7 @@ struct tail; /* opaque */
 
 struct tail_options {
     struct store *store;
-    size_t limit_bytes; /* of all runs that are kept; 0: 256 MiB */
+    size_t limit_bytes; /* of all runs that are kept; 0: 64 MiB */
 };
 
 /*   out  close with tail_close; set only on TRACK_OK.
@@ -32,6 +32,9 @@ struct tail_counts {
     uint64_t rows_read, evicted; /* since the start */
 };
 void tail_count(struct tail *t, struct tail_counts *out);
+
+/* Forgets the runs that nobody has used since, by the steady clock. */
+void tail_forget(struct tail *t, int64_t before_us);
 
 /* One writer of the run. */
 struct tail_writer {
@@ -111,7 +114,8 @@ struct tail_run {
     bool partial; /* all is to be read again and not all is in */
     /* the cache's own */
     struct tail_run *next;
-    uint64_t used; /* when it was given back last, by count */
+    uint64_t used;   /* when it was given back last, by count */
+    int64_t used_us; /* and by the steady clock */
     size_t bytes;
     struct read *held; /* of TAIL_HELD */
     bool busy, broken;

@@ -1,5 +1,6 @@
 /* Shows that a run in memory is what its journal says, read once and kept within the limit.
  * How: several writers, new rows between takes, eviction, threads. */
+#include "../../server/clock.h"
 #include "../harness.h"
 #include "points.h"
 
@@ -93,6 +94,27 @@ TEST(tail, keeps_its_limit)
         CHECK(counts.runs == 0 && counts.bytes == 0);
     }
     CHECK(counts.evicted == 3);
+}
+
+TEST(tail, forgets_what_nobody_uses)
+{
+    POINTS(p);
+    AUTO_TAIL struct tail_run *run = NULL;
+    struct seen seen;
+    struct tail_counts counts;
+    CHECK(points_add_one(&p, "loss", 1, 1.0) == TRACK_OK);
+    CHECK(look(&p, "loss", &seen) == TRACK_OK && seen.rows == 1);
+    tail_forget(p.tail, clock_steady_us() - INT64_C(3600000000));
+    CHECK(look(&p, "loss", &seen) == TRACK_OK && seen.rows == 0);
+    CHECK(tail_take(p.tail, RUN_A, TAIL_FRESH, &run, NULL) == TRACK_OK);
+    tail_forget(p.tail, INT64_MAX); /* it is in use */
+    tail_give(&run);
+    tail_count(p.tail, &counts);
+    CHECK(counts.runs == 1 && counts.evicted == 0);
+    tail_forget(p.tail, INT64_MAX);
+    tail_count(p.tail, &counts);
+    CHECK(counts.runs == 0 && counts.bytes == 0 && counts.evicted == 1);
+    CHECK(look(&p, "loss", &seen) == TRACK_OK && seen.n == 1 && seen.rows == 1);
 }
 
 static track_status count_frame(void *data, const struct frame *frame, track_error *err)
