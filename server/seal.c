@@ -101,6 +101,12 @@ static void count_sealed(struct seal *s, const struct seal_did *did)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Rows that came since the journal was looked at are sealed too: they were not counted. */
+static void take_away(int64_t *of, int64_t sealed)
+{
+    *of = *of > sealed ? *of - sealed : 0;
+}
+
 /* Seals all there is of one run and epoch, and remembers what stays; w is left with that. */
 static track_status seal_all(struct seal *s, struct journal_waiting *w, int64_t now_us,
                              track_error *err)
@@ -114,9 +120,9 @@ static track_status seal_all(struct seal *s, struct journal_waiting *w, int64_t 
     while (did.more && !atomic_load(&s->stopping)) {
         TRY(seal_run(&ask, &did, err));
         count_sealed(s, &did);
-        w->rows -= did.rows;
-        w->points -= did.points;
-        w->bytes -= did.bytes;
+        take_away(&w->rows, did.rows);
+        take_away(&w->points, did.points);
+        take_away(&w->bytes, did.bytes);
     }
     struct seal_mark left = {.run_node = w->run_node,
                              .epoch = w->epoch,

@@ -168,6 +168,7 @@ class Load:
     def count(self):
         """Adds what the server has sealed and merged since it was asked last."""
         text = self.server.get('/metrics').body.decode()
+        assert not re.search(r'^track_journal_\w+ -', text, re.M), 'less than nothing waits'
         for name in DONE:
             now = float(re.search(rf'^track_{name}_total (\S+)$', text, re.M).group(1))
             last = self.last.get(name, 0)
