@@ -18,6 +18,7 @@ enum {
     WIDTH = 640,
     HEIGHT = 320,
     LEFT = 56,
+    RIGHT = 32,
     TOP = 40,
     BOTTOM = 48,
 };
@@ -153,7 +154,7 @@ struct plot {
 
 static double plot_x(const struct plot *p, double points)
 {
-    return LEFT + (log10(points) - p->x_from) / (p->x_to - p->x_from) * (WIDTH - LEFT - 16);
+    return LEFT + (log10(points) - p->x_from) / (p->x_to - p->x_from) * (WIDTH - LEFT - RIGHT);
 }
 
 static double plot_y(const struct plot *p, double ns)
@@ -180,7 +181,7 @@ static void plot_axes(const struct plot *p)
         fprintf(p->out,
                 "<path stroke=\"#8884\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" "
                 "text-anchor=\"end\" fill=\"#777\">%.0f ns</text>\n",
-                LEFT, plot_y(p, ns), WIDTH - 16, LEFT - 6, plot_y(p, ns) + 4, ns);
+                LEFT, plot_y(p, ns), WIDTH - RIGHT, LEFT - 6, plot_y(p, ns) + 4, ns);
     }
     for (int e = (int)p->x_from; e <= (int)p->x_to; e++) {
         double points = pow(10, e);
