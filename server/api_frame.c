@@ -21,8 +21,8 @@ track_status api_frame_add(struct app *app, struct request *rq, struct response 
 
 /* What a sender learns from every reply. */
 struct appended {
-    int64_t next_seq;
-    bool stop, repeated_steps;
+    int64_t next_seq, epoch, rewound_to;
+    bool stop, repeated_steps, rewound;
     const char *state;
 };
 
@@ -36,6 +36,12 @@ static track_status appended_answer(const struct request *rq, const struct appen
     json_write_bool(&w, "stop", in->stop);
     json_write_text(&w, "state", in->state);
     json_write_bool(&w, "repeated_steps", in->repeated_steps);
+    json_write_int(&w, "epoch", in->epoch);
+    if (in->rewound) {
+        json_write_int(&w, "rewound_to", in->rewound_to);
+    } else {
+        json_write_null(&w, "rewound_to");
+    }
     json_write_close(&w);
     return render_end(&w, rs, err);
 }
@@ -48,6 +54,9 @@ track_status api_frame_added(struct app *app, const struct request *rq, const st
     atomic_fetch_add(&app->stats->repeats, call->duplicate);
     return appended_answer(rq,
                            &(struct appended){.next_seq = call->next_seq,
+                                              .epoch = call->epoch,
+                                              .rewound = call->rewound,
+                                              .rewound_to = call->rewound_to,
                                               .stop = call->stop,
                                               .repeated_steps = call->repeated_steps,
                                               .state = call->state},
@@ -133,8 +142,10 @@ track_status api_writer_done(struct app *app, const struct request *rq, const st
 {
     (void)app;
     const struct journal_writer *call = (const struct journal_writer *)ticket;
-    return appended_answer(
-        rq,
-        &(struct appended){.next_seq = call->next_seq, .stop = call->stop, .state = call->state},
-        rs, err);
+    return appended_answer(rq,
+                           &(struct appended){.next_seq = call->next_seq,
+                                              .epoch = call->epoch,
+                                              .stop = call->stop,
+                                              .state = call->state},
+                           rs, err);
 }

@@ -2,10 +2,14 @@
 
 #include "api_facts.h"
 #include "api_parse.h"
+#include "journal.h"
 #include "render.h"
 #include "series.h"
+#include "store_branch.h"
 
 #include <string.h>
+
+static const struct json_range any_step = {INT64_MIN + 1, INT64_MAX};
 
 /* The rest of the members of RunCreate: what is said of the run from its start. */
 static track_status create_facts(const struct request *rq, const struct json *body,
@@ -24,11 +28,25 @@ static track_status create_facts(const struct request *rq, const struct json *bo
     return TRACK_OK;
 }
 
+/* Member fork_from. */
+static track_status create_fork(const struct json *body, struct run_put *call, track_error *err)
+{
+    static const char *const names[] = {"run", "step", NULL};
+    const struct json *from = NULL;
+    TRY(json_may_object(body, "fork_from", &from, err));
+    if (!from) {
+        return TRACK_OK;
+    }
+    TRY(json_check_object(from, names, err));
+    TRY(json_need_text(from, "run", &call->fork_parent, err));
+    return json_need_int_in(from, "step", any_step, &call->fork_step, err);
+}
+
 static track_status create_parse(const struct request *rq, struct run_put *call, track_error *err)
 {
-    static const char *const names[] = {"project", "name",       "note", "kind", "state",
-                                        "parent",  "client",     "user", "host", "capture_mode",
-                                        "params",  "started_us", "tags", NULL};
+    static const char *const names[] = {
+        "project", "name",         "note",   "kind",       "state", "parent",    "client", "user",
+        "host",    "capture_mode", "params", "started_us", "tags",  "fork_from", NULL};
     const struct json *body;
     TRY(parse_body(rq, names, &body, err));
     TRY(json_need_text(body, "project", &call->project, err));
@@ -43,6 +61,7 @@ static track_status create_parse(const struct request *rq, struct run_put *call,
     TRY(json_may_text(body, "capture_mode", &call->capture_mode, err));
     TRY(json_may_int_in(body, "started_us", (struct json_range){0, INT64_MAX}, &call->started_us,
                         err));
+    TRY(create_fork(body, call, err));
     return create_facts(rq, body, call, err);
 }
 
@@ -161,6 +180,47 @@ track_status api_run_reopen(struct app *app, struct request *rq, struct response
     TRY(json_may_bool(body, "late", &late, err));
     TRY(change_begin(app, rq, late ? RUN_REOPEN_LATE : RUN_REOPEN, rs, &call, err));
     return store_run_change(app->store, call, err);
+}
+
+track_status api_run_rewind(struct app *app, struct request *rq, struct response *rs,
+                            track_error *err)
+{
+    static const char *const names[] = {"step", "epoch", "writer", NULL};
+    const char *writer = NULL;
+    const struct json *body;
+    struct run_rewind *call = CALL_NEW(rq, rs, struct run_rewind);
+    if (!call) {
+        return FAIL(err, TRACK_NOMEM, "no room for a rewind");
+    }
+    call->epoch = -1;
+    call->now_us = rq->now_us;
+    TRY(parse_run(app, rq, &call->id, err));
+    TRY(parse_body(rq, names, &body, err));
+    TRY(json_need_int_in(body, "step", any_step, &call->step, err));
+    TRY(json_may_int_in(body, "epoch", (struct json_range){0, INT32_MAX}, &call->epoch, err));
+    TRY(json_may_text(body, "writer", &writer, err));
+    if (writer) {
+        call->writer = parse_hex(rq, writer, JOURNAL_WRITER_BYTES);
+    }
+    if (writer && !call->writer.at) {
+        return FAIL(err, TRACK_INVALID, "writer '%.40s': must be 32 lower-case hex digits", writer);
+    }
+    return store_run_rewind(app->store, call, err);
+}
+
+track_status api_run_rewound(struct app *app, const struct request *rq, const struct ticket *ticket,
+                             struct response *rs, track_error *err)
+{
+    (void)app;
+    const struct run_rewind *call = (const struct run_rewind *)ticket;
+    struct json_writer w;
+    TRY(render_begin(rq, &w, err));
+    json_write_object(&w, NULL);
+    json_write_int(&w, "epoch", call->new_epoch);
+    json_write_int(&w, "step", call->step);
+    json_write_bool(&w, "again", call->again);
+    json_write_close(&w);
+    return render_end(&w, rs, err);
 }
 
 track_status api_run_changed(struct app *app, const struct request *rq, const struct ticket *ticket,

@@ -1,4 +1,4 @@
-/* api_run - runs and their life: make, get, change, finish, receipt.
+/* api_run - runs and their life: make, get, change, rewind, finish, receipt.
  *
  * Uses: api_parse, api_facts, render, store.
  */
@@ -16,6 +16,8 @@ handler api_run_restore;
 handler api_run_stop;
 handler api_run_reopen;
 finisher api_run_changed;
+handler api_run_rewind;
+finisher api_run_rewound;
 handler api_run_finish;
 finisher api_run_finished;
 handler api_run_receipt;

@@ -33,6 +33,7 @@ static const struct hint {
      "reopen: POST api/v1/runs/{run}/reopen, then send again; where a sequence "
      "number is missing, continue from the writer's next_seq"},
     {409, ANY, "/points", "reopen: POST api/v1/runs/{run}/reopen, then send again"},
+    {409, ANY, "/rewind", "reopen: POST api/v1/runs/{run}/reopen, then send again"},
     {409, ANY, "/files", "send the bytes first: PUT api/v1/blobs/{digest}"},
     {409, ANY, "/finish",
      "reopen the run first (POST api/v1/runs/{run}/reopen), or leave its state"},

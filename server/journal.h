@@ -23,6 +23,9 @@ struct journal_append {
     int64_t points;      /* out: points and lines that were new */
     bool duplicate;      /* out: nothing was new */
     bool stop;           /* out: somebody asked the run to stop */
+    int64_t epoch;       /* out: of the run */
+    bool rewound;        /* out: the frames are of an earlier one: visible up to rewound_to */
+    int64_t rewound_to;  /* out, with rewound */
     char state[16];      /* out: of the run */
     bool repeated_steps; /* out: the writer takes the place of another and goes over its steps again
                           */
@@ -72,6 +75,7 @@ struct journal_writer {
     int64_t now_us;
     int64_t next_seq; /* out, also with TRACK_CONFLICT */
     bool stop;        /* out: somebody asked the run to stop */
+    int64_t epoch;    /* out: of the run */
     char state[16];   /* out: of the run */
     bool complete;    /* out: the run has ended with this close */
 };

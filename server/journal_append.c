@@ -9,12 +9,6 @@ enum {
     CRC_BYTES = 4,                   /* of a frame in writer.recent */
 };
 
-static bool is_open(const struct run_brief *run)
-{
-    return strcmp(run->state, "running") == 0 || strcmp(run->state, "unconfirmed") == 0 ||
-           strcmp(run->state, "queued") == 0;
-}
-
 /* Loads the writer's row; makes it on first contact. */
 static track_status load_writer(struct append *a, struct db *db, track_error *err)
 {
@@ -208,6 +202,7 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     struct db_value run = db_i(a->run.node), writer = db_b(a->writer);
     struct bytes rest = {lo->bytes.at, (size_t)(hi->bytes.at + hi->bytes.size - lo->bytes.at)};
     int64_t n = 0, now = a->call->now_us;
+    bool counts = (b->has_points || b->has_texts) && b->epoch == a->run.epoch;
     for (size_t i = a->first; i < b->count; i++) {
         n += b->frames[i].count;
     }
@@ -221,7 +216,7 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     TRY(db_exec(db, QUERY_writer_advance,
                 DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),
                       db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent)),
-                      b->has_points || b->has_texts ? db_i(b->step_max) : db_null(),
+                      counts ? db_i(b->step_max) : db_null(),
                       a->closes ? db_i(now) : db_null()),
                 err));
     if (db_changed(db) != 1) {
@@ -237,7 +232,7 @@ static track_status hear(struct append *a, struct db *db, track_error *err)
 {
     int64_t since_us = a->call->now_us - a->run.seen_us; /* below 0 when the clock was set back */
     bool fresh = since_us >= 0 && since_us < SEEN_US && strcmp(a->run.state, "running") == 0;
-    if (fresh || !is_open(&a->run)) {
+    if (fresh || !run_is_open(&a->run)) {
         return TRACK_OK;
     }
     memcpy(a->call->state, "running", sizeof("running"));
@@ -248,7 +243,7 @@ static track_status hear(struct append *a, struct db *db, track_error *err)
 static track_status look_for_repeats(struct append *a, struct db *db, track_error *err)
 {
     struct db_value c[1];
-    if (a->next_seq > 0 || !a->body->has_points) {
+    if (a->next_seq > 0 || !a->body->has_points || a->body->epoch != a->run.epoch) {
         return TRACK_OK;
     }
     TRY(db_find(db, QUERY_writer_last_step,
@@ -265,7 +260,7 @@ static track_status add_frames(struct append *a, struct db *db, track_error *err
     if (a->call->duplicate) {
         return TRACK_OK;
     }
-    if (!is_open(&a->run)) {
+    if (!run_is_open(&a->run)) {
         return FAIL(err, TRACK_CONFLICT, "run %s has ended (%s): reopen it first", a->call->run,
                     a->run.state);
     }
@@ -278,6 +273,13 @@ static track_status add_frames(struct append *a, struct db *db, track_error *err
     if (!a->run.series_stale) {
         TRY(db_exec(db, QUERY_run_series_stale, DB_IN(db_i(a->run.node)), err));
     }
+    if (a->body->epoch < a->run.epoch) {
+        TRY(db_find_i(db, QUERY_rewind_least, DB_IN(db_i(a->run.node), db_i(a->body->epoch)),
+                      &a->call->rewound_to, &a->call->rewound, err));
+    }
+    if (a->run.has_forks) {
+        TRY(db_exec(db, QUERY_fork_stale, DB_IN(db_i(a->run.node)), err));
+    }
     return look_for_repeats(a, db, err);
 }
 
@@ -285,10 +287,11 @@ track_status append_load(struct append *a, struct db *db, track_error *err)
 {
     struct journal_append *call = a->call;
     call->points = 0;
-    call->gap = call->duplicate = call->repeated_steps = false;
+    call->gap = call->duplicate = call->repeated_steps = call->rewound = false;
     TRY(run_need(db, call->run, &a->run, err));
     call->run_node = a->run.node;
     call->stop = a->run.stop;
+    call->epoch = a->run.epoch;
     memcpy(call->state, a->run.state, sizeof(call->state));
     call->ticket.project = a->run.project_number;
     TRY(load_writer(a, db, err));

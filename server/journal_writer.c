@@ -115,6 +115,7 @@ static track_status work(struct ticket *t, struct db *db, track_error *err)
     TRY(run_need(db, call->run, &run, err));
     t->project = run.project_number;
     call->stop = run.stop;
+    call->epoch = run.epoch;
     TRY(db_exec(db, QUERY_writer_add,
                 DB_IN(db_i(run.node), db_b(call->writer), db_i(call->now_us), db_b(none)), err));
     TRY(call->close ? close_writer(call, db, run.node, err) : describe(call, db, run.node, err));

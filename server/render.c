@@ -1,6 +1,7 @@
 #include "render.h"
 
 #include "../core/name.h"
+#include "store_branch.h"
 #include "store_fact.h"
 
 #include <string.h>
@@ -172,8 +173,38 @@ static void render_run_members(struct json_writer *w, const struct run *run)
     json_write_text(w, "user", run->user);
     json_write_text(w, "host", run->host);
     json_write_text(w, "parent", *run->parent ? run->parent : NULL);
+    json_write_int(w, "epoch", run->epoch);
     render_times(w, run);
     render_end_of_run(w, run);
+}
+
+/* Members forked_from, rewinds and forks. */
+static void render_branch(struct json_writer *w, const struct run_branch *b, int64_t now_us)
+{
+    if (b->parent) {
+        json_write_object(w, "forked_from");
+        json_write_text(w, "run", b->parent);
+        json_write_text(w, "name", b->parent_name);
+        json_write_text(w, "state", b->parent_state);
+        json_write_bool(w, "deleted", b->parent_deleted);
+        json_write_text(w, "project", b->parent_project);
+        render_project_ref(w, "project_ref", b->parent_project, b->parent_project_number);
+        json_write_int(w, "step", b->step);
+        json_write_close(w);
+    } else {
+        json_write_null(w, "forked_from");
+    }
+    json_write_int(w, "forks", b->forks);
+    json_write_array(w, "rewinds");
+    for (size_t i = 0; i < b->rewind_count; i++) {
+        json_write_object(w, NULL);
+        json_write_int(w, "epoch", b->rewinds[i].epoch);
+        json_write_int(w, "step", b->rewinds[i].step);
+        json_write_int(w, "at_us", b->rewinds[i].at_us);
+        json_write_int(w, "ago_us", now_us - b->rewinds[i].at_us);
+        json_write_close(w);
+    }
+    json_write_close(w);
 }
 
 track_status render_run_value(struct app *app, const struct request *rq,
@@ -181,12 +212,15 @@ track_status render_run_value(struct app *app, const struct request *rq,
                               track_error *err)
 {
     struct run run;
+    struct run_branch branch;
     struct fact_list params, tags;
     TRY(store_run_get(app->store, what->id, rq->arena, &run, err));
     TRY(store_param_list(app->store, what->id, rq->arena, &params, err));
     TRY(store_tag_list(app->store, what->id, rq->arena, &tags, err));
+    TRY(store_run_branch(app->store, what->id, rq->arena, &branch, err));
     json_write_object(w, what->member);
     render_run_members(w, &run);
+    render_branch(w, &branch, rq->now_us);
     render_facts(w, "params", &params);
     render_facts(w, "tags", &tags);
     json_write_close(w);

@@ -66,6 +66,7 @@ const struct route routes[] = {
      NULL},
     SEND(POST, "/api/v1/runs/:run/restore", api_run_restore, api_run_changed, EDIT, KIB),
     SEND(POST, "/api/v1/runs/:run/reopen", api_run_reopen, api_run_changed, LOG, KIB),
+    SEND(POST, "/api/v1/runs/:run/rewind", api_run_rewind, api_run_rewound, LOG, KIB),
     SEND(POST, "/api/v1/runs/:run/stop", api_run_stop, api_run_changed, EDIT, KIB),
     SEND(POST, "/api/v1/runs/:run/finish", api_run_finish, api_run_finished, LOG, 4 * KIB),
     GET("/api/v1/runs/:run/receipt", api_run_receipt, READ, NULL),

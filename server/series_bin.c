@@ -41,6 +41,7 @@ track_status series_bin_version(const struct bins_ask *ask, const struct bins_an
                        real ? bits_of(on->real.to) : grid->to,
                        ask->x == BINS_RELATIVE ? at->run->started_us : 0,
                        at->run->node,
+                       at->run->branches.epoch,
                        at->x ? at->x->id : 0,
                        at->x ? at->x->whole.summary.n : 0,
                        ask->smooth.kind,

@@ -3,7 +3,7 @@
 #include "store_base.h"
 #include "tail_whole.h"
 
-enum { SCRATCH_BYTES = 64 << 20 };
+enum { SCRATCH_BYTES = 64 << 20, TRIES = 4 /* of a run that is rewound meanwhile */ };
 
 /* Rows on their way to the table. */
 struct flushing {
@@ -20,6 +20,7 @@ static track_status flushing_put(struct flushing *f, bool last_part, track_error
     struct series_put call = {
         .run_node = f->run->node,
         .series_seq = (int64_t)f->run->version,
+        .epoch = f->run->branches.epoch,
         .last_part = last_part,
         .over = f->over,
         .rows = f->rows,
@@ -64,7 +65,7 @@ static track_status id_get(struct store *s, int64_t node, struct arena *arena, c
     return TRACK_OK;
 }
 
-track_status series_flush_run(struct tail *t, int64_t node, track_error *err)
+static track_status flush_run(struct tail *t, int64_t node, track_error *err)
 {
     AUTO_ARENA arena = ARENA(SCRATCH_BYTES);
     AUTO_TAIL struct tail_run *run = NULL;
@@ -81,6 +82,16 @@ track_status series_flush_run(struct tail *t, int64_t node, track_error *err)
         run->series[i].put_n = 0; /* nobody knows which rows were stored */
     }
     return status;
+}
+
+track_status series_flush_run(struct tail *t, int64_t node, track_error *err)
+{
+    track_error why = {0};
+    track_status status = TRACK_CONFLICT;
+    for (int tries = 0; tries < TRIES && status == TRACK_CONFLICT; tries++) {
+        status = flush_run(t, node, &why);
+    }
+    return status == TRACK_OK ? TRACK_OK : FAIL(err, status, "%s", why.message);
 }
 
 track_status series_flush(struct tail *t, int64_t project_node, track_error *err)

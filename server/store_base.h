@@ -82,6 +82,7 @@ struct run_brief {
     int64_t rev, epoch, seen_us, ended_us, deleted_us;
     bool stop;
     bool series_stale; /* its rows of table series are older than its points */
+    bool has_forks;    /* other runs show points of it: store_branch.h */
     char state[16], final_state[16];
 };
 
@@ -96,6 +97,9 @@ track_status run_find(struct db *db, const char *id, struct run_brief *out, trac
  * TRACK_CONFLICT  it is deleted.
  */
 track_status run_need(struct db *db, const char *id, struct run_brief *out, track_error *err);
+
+/* True while it has not ended, whatever is heard of it. */
+bool run_is_open(const struct run_brief *run);
 
 /* The whole run of a node. */
 track_status run_get(struct db *db, int64_t node, struct arena *arena, struct run *out,

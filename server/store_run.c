@@ -2,6 +2,7 @@
 
 #include "live.h"
 #include "store_base.h"
+#include "store_branch.h"
 #include "store_fact.h"
 #include "store_text.h"
 
@@ -44,6 +45,7 @@ static track_status brief_row(void *data, const struct db_value *c, track_error 
         .deleted_us = db_get_i(&c[7]),
         .stop = db_get_i(&c[8]) != 0,
         .series_stale = db_get_i(&c[11]) < 0,
+        .has_forks = db_get_i(&c[12]) != 0,
     };
     copy_short(&c[9], out->state, sizeof(out->state));
     copy_short(&c[10], out->final_state, sizeof(out->final_state));
@@ -161,6 +163,18 @@ static track_status find_parent(struct db *db, const char *parent, int64_t *node
     return TRACK_OK;
 }
 
+/* Makes the run a fork where the call says so; one that is there already stays what it is. */
+static track_status put_fork(const struct run_put *call, struct db *db, int64_t node,
+                             track_error *err)
+{
+    struct branch_fork from = {call->fork_parent, call->fork_step};
+    bool is_one = false;
+    if (from.parent) {
+        TRY(branch_is_any(db, node, &is_one, err));
+    }
+    return from.parent && !is_one ? branch_fork(db, node, &from, call->now_us, err) : TRACK_OK;
+}
+
 static track_status put_new(struct run_put *call, struct db *db, int64_t project, int64_t *node,
                             track_error *err)
 {
@@ -180,6 +194,7 @@ static track_status put_new(struct run_put *call, struct db *db, int64_t project
                       db_t(or_default(call->note, "")), db_t(or_default(call->user, "")),
                       db_t(or_default(call->host, ""))),
                 err));
+    TRY(put_fork(call, db, *node, err));
     TRY(fact_put_params(db, *node, call->params, call->param_count, err));
     struct fact_set tags = {.facts = call->tags, .count = call->tag_count, .now_us = call->now_us};
     return fact_put_tags(db, *node, &tags, err);
@@ -199,6 +214,7 @@ static track_status adopt(struct run_put *call, struct db *db, int64_t node, boo
         return TRACK_OK;
     }
     TRY(find_parent(db, call->parent, &parent, err));
+    TRY(put_fork(call, db, node, err));
     return db_exec(db, QUERY_run_adopt,
                    DB_IN(db_i(node), db_t(or_default(call->name, "")),
                          db_t(or_default(call->kind, "train")), db_t(call->capture_mode),
@@ -207,6 +223,22 @@ static track_status adopt(struct run_put *call, struct db *db, int64_t node, boo
                          db_i(call->started_us ? call->started_us : run.started_us),
                          db_t(or_default(call->note, "")), db_i(call->now_us)),
                    err);
+}
+
+/* A run that is there is a fork of what the call says, or the call says nothing. */
+static track_status check_fork(const struct run_put *call, struct db *db, int64_t node,
+                               track_error *err)
+{
+    struct run_brief parent;
+    bool same = false;
+    if (!call->fork_parent) {
+        return TRACK_OK;
+    }
+    TRY(run_find(db, call->fork_parent, &parent, err));
+    TRY(branch_is_fork(db, node, parent.node, call->fork_step, &same, err));
+    return same ? TRACK_OK
+                : FAIL(err, TRACK_CONFLICT, "run %s is there, and no fork of %s at step %lld",
+                       call->id, call->fork_parent, (long long)call->fork_step);
 }
 
 static track_status put_work(struct ticket *t, struct db *db, track_error *err)
@@ -233,6 +265,7 @@ static track_status put_work(struct ticket *t, struct db *db, track_error *err)
         call->created = true;
     } else {
         TRY(adopt(call, db, run.node, &call->adopted, err));
+        TRY(check_fork(call, db, run.node, err));
     }
     TRY(run_get(db, there == TRACK_OK ? run.node : node, t->arena, &call->run, err));
     t->project = call->run.project_number;
@@ -249,6 +282,17 @@ static void put_after(struct ticket *t)
     if (call->adopted) {
         run_publish(t, LIVE_RUN, call->run.id, "name");
     }
+}
+
+static track_status check_fork_parent(const struct run_put *call, track_error *err)
+{
+    if (!call->fork_parent) {
+        return TRACK_OK;
+    }
+    TRY(run_check_id(call->fork_parent, err));
+    return strcmp(call->fork_parent, call->id) != 0
+               ? TRACK_OK
+               : FAIL(err, TRACK_INVALID, "run %s cannot be a fork of itself: rewind it", call->id);
 }
 
 track_status store_run_put(struct store *s, struct run_put *call, track_error *err)
@@ -269,6 +313,7 @@ track_status store_run_put(struct store *s, struct run_put *call, track_error *e
     if (!call->project || !*call->project) {
         return FAIL(err, TRACK_INVALID, "a run belongs to a project: name one");
     }
+    TRY(check_fork_parent(call, err));
     call->ticket.after = put_after;
     return store_submit(s, &call->ticket, put_work, err);
 }

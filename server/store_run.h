@@ -73,7 +73,9 @@ struct run_put {
     const struct fact *params; /* [param_count] what is said from the start; store_fact.h */
     const struct fact *tags;   /* [tag_count] */
     size_t param_count, tag_count;
-    int64_t started_us; /* 0: now */
+    int64_t started_us;      /* 0: now */
+    const char *fork_parent; /* id of the run that it is a fork of (store_branch.h); NULL: none */
+    int64_t fork_step;
     int64_t now_us;
     struct run run; /* out */
     bool created;   /* out */
@@ -81,8 +83,8 @@ struct run_put {
 };
 
 /* Status of the ticket: TRACK_INVALID: id, project, kind or state is not legal; TRACK_NOT_FOUND:
- * the parent or the project ~NUMBER; TRACK_CONFLICT: the id belongs to a run of another project or
- * in the trash. */
+ * the parent or the project ~NUMBER; TRACK_CONFLICT: the id belongs to a run of another project, in
+ * the trash, or of another origin; the run to fork from is in the trash or a fork too deep. */
 track_status store_run_put(struct store *s, struct run_put *call, track_error *err);
 
 enum run_change_kind {

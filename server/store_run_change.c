@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* True while the run has not ended, whatever is heard of it. */
-static bool is_open(const struct run_brief *run)
+bool run_is_open(const struct run_brief *run)
 {
     return strcmp(run->state, "running") == 0 || strcmp(run->state, "unconfirmed") == 0 ||
            strcmp(run->state, "queued") == 0;
@@ -29,7 +28,7 @@ track_status run_complete(struct db *db, int64_t node, int64_t silent_us, bool *
 static track_status reopen(const struct run_change *call, struct db *db,
                            const struct run_brief *run, track_error *err)
 {
-    if (is_open(run)) {
+    if (run_is_open(run)) {
         if (call->change == RUN_REOPEN && run->final_state[0]) {
             return db_exec(db, QUERY_run_reopen,
                            DB_IN(db_i(run->node), db_t(""), db_i(call->now_us)), err);
@@ -57,7 +56,7 @@ static track_status finish(const struct run_change *call, struct db *db,
                            const struct run_brief *run, track_error *err)
 {
     bool done;
-    if (!is_open(run)) {
+    if (!run_is_open(run)) {
         return strcmp(run->state, call->state) == 0
                    ? TRACK_OK
                    : FAIL(err, TRACK_CONFLICT, "the run has ended as %s: reopen it first",

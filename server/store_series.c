@@ -23,14 +23,17 @@ static track_status put_row(struct db *db, const struct series_put *call, int64_
 static track_status put_work(struct ticket *t, struct db *db, track_error *err)
 {
     const struct series_put *call = (const struct series_put *)(const void *)t;
-    int64_t project = 0;
-    bool found = false;
-    TRY(db_find_i(db, QUERY_run_project, DB_IN(db_i(call->run_node)), &project, &found, err));
-    if (!found) {
+    struct db_value c[2];
+    TRY(db_find(db, QUERY_run_project, DB_IN(db_i(call->run_node)), t->arena, c, err));
+    if (!c[0].type) {
         return FAIL(err, TRACK_NOT_FOUND, "no run of number %lld", (long long)call->run_node);
     }
+    if (db_get_i(&c[1]) != call->epoch) {
+        return FAIL(err, TRACK_CONFLICT, "run %lld was rewound meanwhile",
+                    (long long)call->run_node);
+    }
     for (size_t i = 0; i < call->count; i++) {
-        TRY(put_row(db, call, project, &call->rows[i], err));
+        TRY(put_row(db, call, db_get_i(&c[0]), &call->rows[i], err));
     }
     return call->last_part
                ? db_exec(db, QUERY_run_series_seq,

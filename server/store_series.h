@@ -32,6 +32,7 @@ struct series_list {
 struct series_put {
     struct ticket ticket;
     int64_t run_node;
+    int64_t epoch;      /* of the run that the rows hold for */
     int64_t series_seq; /* sum of next_seq that the rows were folded from: the last part makes the
                            run fresh if it is that still */
     bool last_part;

@@ -16,6 +16,7 @@ enum {
     ALONE_FACTOR = 4,       /* the run that was used last may hold so much more, for itself */
     BUCKET_COUNT = 1024,
     NAMES_BYTES_MAX = 512 << 20, /* of the series of a run */
+    ORIGIN_BYTES_MAX = 16 << 20, /* its rewinds, and those of what it was forked from */
 };
 
 struct tail {
@@ -152,6 +153,7 @@ static track_status run_claim(struct tail *t, const char *id, struct tail_run **
         }
         run->tail = t;
         run->names.limit_bytes = NAMES_BYTES_MAX;
+        run->origin.limit_bytes = ORIGIN_BYTES_MAX;
         memcpy(run->id, id, strlen(id));
         run->next = *bucket;
         *bucket = run;

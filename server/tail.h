@@ -7,7 +7,7 @@
  */
 #ifndef SERVER_TAIL_H
 #define SERVER_TAIL_H
-#include "store_run.h"
+#include "store_branch.h"
 #include "tail_series.h"
 
 struct tail; /* opaque */
@@ -36,9 +36,10 @@ void tail_count(struct tail *t, struct tail_counts *out);
 /* Forgets the runs that nobody has used since, by the steady clock. */
 void tail_forget(struct tail *t, int64_t before_us);
 
-/* One writer of the run. */
+/* One writer of the run, or of one that it was forked from. */
 struct tail_writer {
     unsigned char id[16];
+    uint32_t branch; /* index of the run's branches */
     int64_t rank;
     int64_t next_seq; /* journal rows below it are in */
     uint32_t *keys;   /* [key_room]: number of a key to index of its series; UINT32_MAX: none */
@@ -84,11 +85,14 @@ struct tail_levels {
     bool full; /* something was not kept for want of room */
 };
 
-/* A run as it was when taken.  Belongs to the taker until it is given back. */
+/* A run as it was when taken, with what it shows of those that it was forked from; what rewinds
+ * have hidden is not in it.  Belongs to the taker until it is given back. */
 struct tail_run {
     struct tail *tail;
     char id[33];
     int64_t node, started_us;
+    struct arena origin; /* of branches */
+    struct branch_list branches;
     uint64_t version;         /* sum of its writers' next_seq */
     int64_t sealed;           /* sum of their sealed_frames: packs of them are in */
     int64_t sealed_us;        /* when the packs were listed, by the steady clock */

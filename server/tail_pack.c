@@ -18,14 +18,14 @@ static struct bytes bytes_of(const char *text)
 }
 
 /* Tells what the key numbers of a writer mean. */
-static track_status load_keys(struct tail_run *run, struct db *db, const struct run_writer *writer,
-                              track_error *err)
+static track_status load_keys(struct tail_run *run, struct db *db, uint32_t branch,
+                              const struct run_writer *writer, track_error *err)
 {
     AUTO_ARENA arena = ARENA(LIST_BYTES);
     struct journal_keys list;
     size_t index;
-    TRY(tail_run_writer(run, writer, &index, err));
-    TRY(journal_key_list(db, run->node, writer->id, &arena, &list, err));
+    TRY(tail_run_writer(run, branch, writer, &index, err));
+    TRY(journal_key_list(db, run->branches.at[branch].node, writer->id, &arena, &list, err));
     for (size_t i = 0; i < list.count; i++) {
         const struct journal_key *k = &list.at[i];
         struct frame_key key = {bytes_of(k->name), bytes_of(k->context)};
@@ -92,6 +92,7 @@ struct loading {
     struct db *db;
     struct tail_pack **old; /* [old_count]; NULL: taken over */
     size_t old_count;
+    const struct pack_list *lists; /* of each branch */
 };
 
 static track_status pack_open(struct loading *l, const struct pack *row, struct tail_pack **out,
@@ -126,14 +127,22 @@ static track_status pack_get(struct loading *l, const struct pack *row, struct t
     return pack_open(l, row, out, err);
 }
 
-/* Gives the series of a run their parts in a pack. */
-static track_status add_parts(struct tail_run *run, const struct tail_pack *pack, track_error *err)
+/* Gives the series of a run their parts in a pack, those that are visible. */
+static track_status add_parts(struct tail_run *run, const struct visible *visible,
+                              const struct tail_pack *pack, track_error *err)
 {
+    int64_t step_last;
+    if (!visible_until(visible, pack->pack.epoch, &step_last)) {
+        return TRACK_OK;
+    }
     for (size_t i = 0; i < pack->dir.series_count; i++) {
         const struct pack_series *s = &pack->dir.series[i];
         struct frame_key key = {s->name, s->context};
-        struct tail_part part = {pack, s};
+        struct tail_part part = {pack, s, step_last};
         uint32_t index;
+        if (pack->dir.chunks[s->chunk_from].sum.first.step > step_last) {
+            continue;
+        }
         TRY(tail_run_series(run, &key, &index, err));
         struct tail_texts texts = {index, part};
         TRY(s->kind == PACK_TEXTS ? tail_run_add_texts(run, &texts, err)
@@ -148,7 +157,8 @@ static track_status find_writer(const struct tail_run *run, const unsigned char 
 {
     for (size_t i = 0; i < run->writer_count; i++) {
         uint32_t at = (uint32_t)((*index + i) % run->writer_count);
-        if (memcmp(run->writers[at].id, id, sizeof(run->writers[at].id)) == 0) {
+        bool own = run->writers[at].branch == 0;
+        if (own && memcmp(run->writers[at].id, id, sizeof(run->writers[at].id)) == 0) {
             *index = at;
             return TRACK_OK;
         }
@@ -179,16 +189,31 @@ static track_status add_lines(struct tail_run *run, const struct tail_pack *pack
     return TRACK_OK;
 }
 
-static track_status load_packs(struct loading *l, const struct pack_list *list, track_error *err)
+/* Whether the pack has something that the branch shows. */
+static bool is_wanted(const struct branch *b, const struct pack *p)
+{
+    int64_t step_last;
+    if (p->kind == PACK_LINES) {
+        return b->visible.epoch_last == INT64_MAX; /* those of the run itself */
+    }
+    return visible_until(&b->visible, p->epoch, &step_last) && p->step_lo <= step_last;
+}
+
+static track_status load_packs(struct loading *l, uint32_t branch, track_error *err)
 {
     struct tail_run *run = l->run;
+    const struct branch *b = &run->branches.at[branch];
+    const struct pack_list *list = &l->lists[branch];
     for (size_t i = 0; i < list->count; i++) {
         track_error why = {0};
+        if (!is_wanted(b, &list->at[i])) {
+            continue;
+        }
         track_status status = pack_get(l, &list->at[i], &run->packs[run->pack_count], &why);
         if (status == TRACK_OK) {
             const struct tail_pack *pack = run->packs[run->pack_count++];
             status = pack->pack.kind == PACK_LINES ? add_lines(run, pack, &why)
-                                                   : add_parts(run, pack, &why);
+                                                   : add_parts(run, &b->visible, pack, &why);
         }
         if (status != TRACK_OK) {
             return FAIL(err, status, "run %s, pack %zu of %zu: %.150s", run->id, i + 1, list->count,
@@ -198,23 +223,30 @@ static track_status load_packs(struct loading *l, const struct pack_list *list, 
     return TRACK_OK;
 }
 
-track_status tail_pack_load(struct tail_run *run, struct db *db, const struct run_receipt *receipt,
+track_status tail_pack_load(struct tail_run *run, struct db *db, const struct run_receipt *receipts,
                             track_error *err)
 {
     AUTO_ARENA arena = ARENA(LIST_BYTES);
-    struct pack_list list;
-    for (size_t i = 0; i < receipt->count; i++) {
-        TRY(load_keys(run, db, &receipt->writers[i], err));
+    struct pack_list lists[BRANCH_MAX];
+    size_t count = 0;
+    for (size_t b = 0; b < run->branches.count; b++) {
+        for (size_t i = 0; i < receipts[b].count; i++) {
+            TRY(load_keys(run, db, (uint32_t)b, &receipts[b].writers[i], err));
+        }
+        TRY(pack_list(db, run->branches.at[b].node, &arena, &lists[b], err));
+        count += lists[b].count;
     }
-    TRY(pack_list(db, run->node, &arena, &list, err));
-    struct tail_pack **packs = calloc(list.count + 1, sizeof(struct tail_pack *));
+    struct tail_pack **packs = calloc(count + 1, sizeof(struct tail_pack *));
     if (!packs) {
-        return FAIL(err, TRACK_NOMEM, "run %s: no memory for %zu packs", run->id, list.count);
+        return FAIL(err, TRACK_NOMEM, "run %s: no memory for %zu packs", run->id, count);
     }
-    struct loading l = {run, db, run->packs, run->pack_count};
+    struct loading l = {run, db, run->packs, run->pack_count, lists};
+    track_status status = TRACK_OK;
     run->packs = packs;
     run->pack_count = 0;
-    track_status status = load_packs(&l, &list, err);
+    for (size_t b = 0; b < run->branches.count && status == TRACK_OK; b++) {
+        status = load_packs(&l, (uint32_t)b, err);
+    }
     tail_pack_release(l.old, l.old_count);
     return status;
 }

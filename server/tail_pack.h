@@ -21,11 +21,13 @@ struct tail_pack {
     struct tail_level **levels; /* [dir.series_count]: what is kept of each */
 };
 
-/* Gives the series of a run their parts in its packs, and the run its lines; and tells what its
- * writers' key numbers mean: the frames that said so may be gone.
+/* Gives the series of a run their parts in its packs, and in those of the runs that it was forked
+ * from, as far as they are visible, and the run its lines; and tells what the writers' key numbers
+ * mean: the frames that said so may be gone.
  *
  *   run  holds nothing.  Packs that it has are not read again.
  *   db   the read transaction in which the journal is read afterwards.
+ *   receipts  of each branch of the run.
  *
  * TRACK_CORRUPT  a pack is damaged, or gone.
  * TRACK_NOMEM    no memory.
@@ -33,7 +35,7 @@ struct tail_pack {
  * Cost:  0.5 us a chunk, 1 us a series of a pack (bench/series.c).
  * Tests: tests/server/test_tail_pack.c
  */
-track_status tail_pack_load(struct tail_run *run, struct db *db, const struct run_receipt *receipt,
+track_status tail_pack_load(struct tail_run *run, struct db *db, const struct run_receipt *receipts,
                             track_error *err);
 
 size_t tail_pack_bytes(const struct tail_run *run); /* of all its packs in memory */

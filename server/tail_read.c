@@ -26,15 +26,16 @@ static track_status read_row(void *data, const struct journal_row *row, track_er
     return ++*r->rows % ROWS_BETWEEN_SETTLES ? TRACK_OK : tail_run_settle(r->run, false, err);
 }
 
-static track_status read_writer(struct reading *r, struct db *db, const struct run_writer *writer,
-                                track_error *err)
+static track_status read_writer(struct reading *r, struct db *db, uint32_t branch,
+                                const struct run_writer *writer, track_error *err)
 {
-    TRY(tail_run_writer(r->run, writer, &r->writer, err));
+    TRY(tail_run_writer(r->run, branch, writer, &r->writer, err));
     struct tail_writer *known = &r->run->writers[r->writer];
     if (known->next_seq >= writer->next_seq) {
         return TRACK_OK;
     }
-    struct journal_range range = {r->run->node, writer->id, known->next_seq};
+    int64_t node = r->run->branches.at[branch].node;
+    struct journal_range range = {node, writer->id, known->next_seq};
     TRY(journal_each(db, &range, read_row, r, err));
     known->next_seq = writer->next_seq;
     return TRACK_OK;
@@ -56,14 +57,31 @@ static track_status read_run(struct tail_run *run, struct db *db, struct arena *
     return TRACK_OK;
 }
 
+/* Finds what the run shows, at first, and forgets all of it when that has changed. */
+static track_status read_branches(struct tail_run *run, struct db *db, track_error *err)
+{
+    int64_t epoch = 0;
+    TRY(branch_epoch(db, run->node, &epoch, err));
+    if (run->branches.count && run->branches.epoch == epoch) {
+        return TRACK_OK;
+    }
+    if (run->branches.count) {
+        tail_run_reset(run);
+        run->partial = true;
+    }
+    return branch_load(db, run->node, &run->origin, &run->branches, err);
+}
+
 /* Reads the packs if rows were sealed since they were read last, or it is so long ago that some
  * may have been merged and removed. */
 static track_status read_packs(struct tail_run *run, struct db *db,
-                               const struct run_receipt *receipt, track_error *err)
+                               const struct run_receipt *receipts, track_error *err)
 {
     int64_t sealed = 0;
-    for (size_t i = 0; i < receipt->count; i++) {
-        sealed += receipt->writers[i].sealed_frames;
+    for (size_t b = 0; b < run->branches.count; b++) {
+        for (size_t i = 0; i < receipts[b].count; i++) {
+            sealed += receipts[b].writers[i].sealed_frames;
+        }
     }
     int64_t now_us = clock_steady_us();
     if (sealed == run->sealed && (!sealed || now_us - run->sealed_us < LIST_AGE_US)) {
@@ -71,9 +89,24 @@ static track_status read_packs(struct tail_run *run, struct db *db,
     }
     run->partial = true;
     tail_run_forget(run);
-    TRY(tail_pack_load(run, db, receipt, err));
+    TRY(tail_pack_load(run, db, receipts, err));
     run->sealed = sealed;
     run->sealed_us = now_us;
+    return TRACK_OK;
+}
+
+/* Reads what is new in the journal. */
+static track_status read_journal(struct reading *r, struct db *db,
+                                 const struct run_receipt *receipts, track_error *err)
+{
+    uint64_t version = 0;
+    for (size_t b = 0; b < r->run->branches.count; b++) {
+        for (size_t i = 0; i < receipts[b].count; i++) {
+            TRY(read_writer(r, db, (uint32_t)b, &receipts[b].writers[i], err));
+            version += (uint64_t)receipts[b].writers[i].next_seq;
+        }
+    }
+    r->run->version = version;
     return TRACK_OK;
 }
 
@@ -81,17 +114,15 @@ track_status tail_refresh(struct tail_run *run, struct read *read, uint64_t *row
 {
     AUTO_ARENA scratch = ARENA(SCRATCH_BYTES);
     struct reading r = {.run = run, .rows = rows};
-    struct run_receipt receipt = {0};
+    struct run_receipt receipts[BRANCH_MAX] = {{.count = 0}};
     TRY(store_read_begin(tail_store(run->tail), read, err));
     TRY(read_run(run, read->db, &scratch, err));
-    TRY(run_writers(read->db, run->node, &scratch, &receipt, err));
-    TRY(read_packs(run, read->db, &receipt, err));
-    uint64_t version = 0;
-    for (size_t i = 0; i < receipt.count; i++) {
-        TRY(read_writer(&r, read->db, &receipt.writers[i], err));
-        version += (uint64_t)receipt.writers[i].next_seq;
+    TRY(read_branches(run, read->db, err));
+    for (size_t b = 0; b < run->branches.count; b++) {
+        TRY(run_writers(read->db, run->branches.at[b].node, &scratch, &receipts[b], err));
     }
-    run->version = version;
+    TRY(read_packs(run, read->db, receipts, err));
+    TRY(read_journal(&r, read->db, receipts, err));
     run->partial = false;
     return TRACK_OK;
 }
@@ -131,7 +162,8 @@ track_status tail_read_row(struct tail_run *run, struct tail_place place, tail_v
 {
     struct rereading r = {.place = place, .fn = fn, .data = data};
     struct bytes writer = {run->writers[place.writer].id, sizeof(run->writers[place.writer].id)};
-    struct journal_range range = {run->node, writer, place.seq};
+    int64_t node = run->branches.at[run->writers[place.writer].branch].node;
+    struct journal_range range = {node, writer, place.seq};
     AUTO_READ struct read read = {0};
     TRY(run->held ? TRACK_OK : store_read_begin(tail_store(run->tail), &read, err));
     struct db *db = run->held ? run->held->db : read.db;

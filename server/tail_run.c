@@ -30,12 +30,13 @@ static void *grow(void *at, size_t count, size_t *room, size_t size)
     return grown;
 }
 
-track_status tail_run_writer(struct tail_run *run, const struct run_writer *writer, size_t *out,
-                             track_error *err)
+track_status tail_run_writer(struct tail_run *run, uint32_t branch, const struct run_writer *writer,
+                             size_t *out, track_error *err)
 {
     size_t i = 0;
     while (i < run->writer_count &&
-           memcmp(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id)) != 0) {
+           (run->writers[i].branch != branch ||
+            memcmp(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id)) != 0)) {
         i++;
     }
     if (i == run->writer_count) {
@@ -44,7 +45,7 @@ track_status tail_run_writer(struct tail_run *run, const struct run_writer *writ
             return nomem(err);
         }
         run->writers = at;
-        run->writers[i] = (struct tail_writer){.index_max = -1};
+        run->writers[i] = (struct tail_writer){.branch = branch, .index_max = -1};
         memcpy(run->writers[i].id, writer->id.at, sizeof(run->writers[i].id));
         run->writer_count++;
     }
@@ -158,14 +159,25 @@ struct adding {
     struct tail_run *run;
     size_t writer;
     const struct journal_row *row;
+    int64_t step_last;       /* steps up to it are visible, */
+    bool hidden;             /* or none */
     uint32_t texts;          /* of the row, so far */
     struct pack_batch lines; /* of the row, so far */
 };
+
+static bool is_seen(const struct adding *a, int64_t step)
+{
+    return !a->hidden && step <= a->step_last;
+}
 
 static track_status add_text(struct adding *a, uint32_t series, const struct frame_block *block,
                              size_t i, track_error *err)
 {
     struct tail_run *run = a->run;
+    uint32_t place = a->texts++;
+    if (!is_seen(a, block->steps[i])) {
+        return TRACK_OK;
+    }
     void *at = grow(run->texts, run->text_count, &run->text_room, sizeof(*run->texts));
     if (!at) {
         return nomem(err);
@@ -175,10 +187,27 @@ static track_status add_text(struct adding *a, uint32_t series, const struct fra
         .series = series,
         .writer = (uint32_t)a->writer,
         .seq = a->row->seq_lo,
-        .place = a->texts++,
+        .place = place,
         .step = block->steps[i],
         .time_us = block->times_us[i],
     };
+    return TRACK_OK;
+}
+
+/* Adds rows of a column of numbers as far as they are visible. */
+static track_status add_values(struct adding *a, struct tail_series *to,
+                               const struct tail_column *in, track_error *err)
+{
+    for (size_t from = 0, end; from < in->count; from = end) {
+        bool seen = is_seen(a, in->steps[from]);
+        end = from + 1;
+        while (end < in->count && is_seen(a, in->steps[end]) == seen) {
+            end++;
+        }
+        struct tail_column part = {in->steps + from, in->times_us + from, in->values + from,
+                                   end - from};
+        TRY(seen ? tail_series_add(to, &part, err) : TRACK_OK);
+    }
     return TRACK_OK;
 }
 
@@ -193,7 +222,7 @@ static track_status add_column(struct adding *a, const struct frame_block *block
     }
     if (column->values) {
         struct tail_column in = {block->steps, block->times_us, column->values, block->rows};
-        return tail_series_add(&a->run->series[series], &in, err);
+        return add_values(a, &a->run->series[series], &in, err);
     }
     for (size_t i = 0; i < block->rows; i++) {
         TRY(add_text(a, series, block, i, err));
@@ -210,7 +239,8 @@ static track_status add_frame(struct adding *a, const struct frame *f, track_err
             TRY(add_column(a, &f->blocks[b], &f->blocks[b].columns[c], err));
         }
     }
-    for (size_t i = 0; i < f->line_count; i++) {
+    bool own = a->run->writers[a->writer].branch == 0;
+    for (size_t i = 0; own && i < f->line_count; i++) {
         pack_batch_add(&a->lines, &f->lines[i], a->lines.count == 0);
         a->lines.count++;
     }
@@ -247,6 +277,8 @@ track_status tail_run_add(struct tail_run *run, size_t writer, const struct jour
                           track_error *err)
 {
     struct adding a = {.run = run, .writer = writer, .row = row};
+    const struct branch *branch = &run->branches.at[run->writers[writer].branch];
+    a.hidden = !visible_until(&branch->visible, row->epoch, &a.step_last);
     struct bytes left = row->body;
     while (left.size) {
         AUTO_ARENA arena = ARENA(FRAME_ARENA_BYTES);
@@ -340,8 +372,8 @@ void tail_run_forget(struct tail_run *run)
 
 size_t tail_run_bytes(const struct tail_run *run)
 {
-    size_t bytes = sizeof(*run) + run->names.used_bytes + run->id_room * sizeof(*run->by_id) +
-                   run->series_room * sizeof(*run->series) +
+    size_t bytes = sizeof(*run) + run->names.used_bytes + run->origin.used_bytes +
+                   run->id_room * sizeof(*run->by_id) + run->series_room * sizeof(*run->series) +
                    run->sorted_count * sizeof(*run->by_name) + run->row_room * sizeof(*run->rows) +
                    run->text_room * sizeof(*run->texts) + run->packed_room * sizeof(*run->packed);
     for (size_t i = 0; i < run->series_count; i++) {
@@ -352,6 +384,22 @@ size_t tail_run_bytes(const struct tail_run *run)
         bytes += sizeof(*run->writers) + run->writers[i].key_room * sizeof(uint32_t);
     }
     return bytes;
+}
+
+void tail_run_reset(struct tail_run *run)
+{
+    struct tail_run was = *run;
+    tail_run_release(run);
+    *run = (struct tail_run){.tail = was.tail,
+                             .next = was.next,
+                             .used = was.used,
+                             .bytes = was.bytes,
+                             .busy = was.busy,
+                             .node = was.node,
+                             .started_us = was.started_us};
+    memcpy(run->id, was.id, sizeof(run->id));
+    run->names.limit_bytes = was.names.limit_bytes;
+    run->origin.limit_bytes = was.origin.limit_bytes;
 }
 
 void tail_run_release(struct tail_run *run)
@@ -369,4 +417,5 @@ void tail_run_release(struct tail_run *run)
     free(run->texts);
     free(run->packed);
     arena_release(&run->names);
+    arena_release(&run->origin);
 }

@@ -8,9 +8,9 @@
 #include "journal.h"
 #include "tail.h"
 
-/* The writer with this id, made when it is new.  TRACK_NOMEM. */
-track_status tail_run_writer(struct tail_run *run, const struct run_writer *writer, size_t *out,
-                             track_error *err);
+/* The writer of a branch with this id, made when it is new.  TRACK_NOMEM. */
+track_status tail_run_writer(struct tail_run *run, uint32_t branch, const struct run_writer *writer,
+                             size_t *out, track_error *err);
 
 /* The index of the series with this name and context, made when it is new.  TRACK_NOMEM. */
 track_status tail_run_series(struct tail_run *run, const struct frame_key *key, uint32_t *out,
@@ -25,7 +25,8 @@ struct tail_keys {
 track_status tail_run_define(struct tail_run *run, size_t writer, const struct tail_keys *keys,
                              track_error *err);
 
-/* Adds what the frames of a journal row hold; writer is the index of its writer.
+/* Adds what is visible of the frames of a journal row; writer is the index of its writer.  Lines
+ * are only those of the run itself.
  *
  * TRACK_CORRUPT  a frame is damaged, or uses a key that nobody defined.
  * TRACK_NOMEM    no memory.  In both cases the run holds a part of the row: forget it.
@@ -48,6 +49,9 @@ track_status tail_run_settle(struct tail_run *run, bool all, track_error *err);
 
 /* Forgets points, texts and lines, to have them read again; series and packs stay. */
 void tail_run_forget(struct tail_run *run);
+
+/* Forgets everything but what the cache needs: other points are visible. */
+void tail_run_reset(struct tail_run *run);
 
 size_t tail_run_bytes(const struct tail_run *run);
 void tail_run_release(struct tail_run *run);

@@ -24,6 +24,7 @@ struct tail_summary {
 struct tail_part {
     const struct tail_pack *pack;
     const struct pack_series *series;
+    int64_t step_last; /* points behind it are hidden; the first one is not */
 };
 
 /* What is known of all points, wherever they lie; n 0: there is none. */

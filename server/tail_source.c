@@ -120,14 +120,17 @@ static track_status part_source(const struct tail_part *part, const struct tail_
     points->series = part->series;
     int level = part_level(part, ask, &read.shift, &steps);
     if (level < 0) {
-        return pack_bins_source(points, level, steps, r->arena, out, err);
+        TRY(pack_bins_source(points, level, steps, r->arena, out, err));
+        out->points.step_last = part->step_last;
+        return TRACK_OK;
     }
     struct pyramid_level buckets;
     read.reader = points->reader;
     read.level = (unsigned)level;
     read.steps = steps;
     TRY(tail_level_get(&read, r->arena, &buckets, err));
-    *out = (struct bins_source){buckets.at, buckets.count, pack_points_source(points, INT64_MAX)};
+    *out = (struct bins_source){buckets.at, buckets.count,
+                                pack_points_source(points, part->step_last)};
     return TRACK_OK;
 }
 
@@ -135,7 +138,7 @@ static track_status part_source(const struct tail_part *part, const struct tail_
 static bool part_wanted(const struct tail_part *part, const struct bins_range *steps)
 {
     const struct pack_chunk *chunks = part->pack->dir.chunks + part->series->chunk_from;
-    return chunks[0].sum.first.step <= steps->last &&
+    return chunks[0].sum.first.step <= steps->last && part->step_last >= steps->first &&
            chunks[part->series->chunk_count - 1].sum.last.step >= steps->first;
 }
 

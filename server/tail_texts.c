@@ -138,8 +138,10 @@ static track_status list_chunks(struct collecting *c, track_error *err)
         const struct pack_series *s = t->part.series;
         for (size_t k = 0; k < s->chunk_count && is_named(c, t->series); k++) {
             const struct bucket *sum = &t->part.pack->dir.chunks[s->chunk_from + k].sum;
-            if (!c->ask->after || sum->first.step <= c->ask->after->step) {
-                c->chunks[c->chunk_count++] = (struct wanted){t, s->chunk_from + k, sum->last.step};
+            int64_t last = t->part.step_last < sum->last.step ? t->part.step_last : sum->last.step;
+            if (sum->first.step <= last &&
+                (!c->ask->after || sum->first.step <= c->ask->after->step)) {
+                c->chunks[c->chunk_count++] = (struct wanted){t, s->chunk_from + k, last};
             }
         }
     }
@@ -160,7 +162,7 @@ static track_status load_chunk(struct collecting *c, const struct wanted *w, tra
     for (size_t i = 0; i < texts.at.count; i++) {
         struct found f = {
             {w->from->series, 0, texts.at.steps[i], texts.at.times_us[i], texts.texts[i]}, NULL};
-        TRY(add(c, &f, err));
+        TRY(f.sample.step <= w->step_last ? add(c, &f, err) : TRACK_OK);
     }
     return TRACK_OK;
 }

@@ -69,15 +69,52 @@ static struct tail_whole whole_of_chunk(const struct pack_chunk *c)
     return w;
 }
 
-static struct tail_whole whole_of_part(const struct tail_part *part)
+/* Reads what is visible of a chunk. */
+static track_status read_visible(const struct tail_part *part, struct pack_reader *reader,
+                                 size_t chunk, struct stretch *out, track_error *err)
 {
-    struct tail_whole w = {.summary = {.n = 0}};
+    TRY(pack_read_chunk(reader, part->series->chunk_from + chunk, out, err));
+    while (out->count && out->steps[out->count - 1] > part->step_last) {
+        out->count--;
+    }
+    return TRACK_OK;
+}
+
+/* The sum of a chunk that is visible in part. */
+static track_status cut_chunk(const struct tail_part *part, size_t chunk, struct tail_whole *out,
+                              track_error *err)
+{
+    AUTO_ARENA arena = ARENA(WORK_BYTES);
+    struct tail_reading reading = {.arena = &arena};
+    struct pack_reader *reader;
+    struct pack_chunk cut = {.sum = {.n = 0}};
+    struct stretch in;
+    TRY(tail_pack_read(part->pack, &reading, &reader, err));
+    TRY(read_visible(part, reader, chunk, &in, err));
+    bucket_add(&cut.sum, &in);
+    for (size_t i = in.count; i > 0; i--) {
+        double value = in.values[i - 1];
+        cut.min_step = value == cut.sum.values.min ? in.steps[i - 1] : cut.min_step;
+        cut.max_step = value == cut.sum.values.max ? in.steps[i - 1] : cut.max_step;
+    }
+    *out = whole_of_chunk(&cut);
+    return TRACK_OK;
+}
+
+static track_status whole_of_part(const struct tail_part *part, struct tail_whole *out,
+                                  track_error *err)
+{
     const struct pack_chunk *chunks = part->pack->dir.chunks + part->series->chunk_from;
+    *out = (struct tail_whole){.summary = {.n = 0}};
     for (size_t i = 0; i < part->series->chunk_count; i++) {
         struct tail_whole chunk = whole_of_chunk(&chunks[i]);
-        add_whole(&w, &chunk);
+        if (chunk.first.step > part->step_last) {
+            break;
+        }
+        TRY(chunk.last.step > part->step_last ? cut_chunk(part, i, &chunk, err) : TRACK_OK);
+        add_whole(out, &chunk);
     }
-    return w;
+    return TRACK_OK;
 }
 
 static struct tail_whole whole_of_chunks(const struct tail_series *s)
@@ -110,8 +147,8 @@ static bool add_behind(struct tail_whole *to, const struct tail_whole *in)
     return behind;
 }
 
-/* Puts parts and chunks together; false if some of them do not lie apart. */
-static bool whole_fill(struct tail_series *s)
+/* Puts parts and chunks together; *out: they lie apart. */
+static track_status whole_fill(struct tail_series *s, bool *out, track_error *err)
 {
     struct tail_whole all = {.summary = {.n = 0}}, chunks = whole_of_chunks(s);
     bool apart = true, wait = chunks.summary.n > 0; /* the chunks come later */
@@ -119,7 +156,8 @@ static bool whole_fill(struct tail_series *s)
         qsort(s->parts, s->part_count, sizeof(*s->parts), part_order);
     }
     for (size_t i = 0; i < s->part_count && apart; i++) {
-        struct tail_whole part = whole_of_part(&s->parts[i]);
+        struct tail_whole part;
+        TRY(whole_of_part(&s->parts[i], &part, err));
         if (wait && point_compare(&chunks.first, &part.first) <= 0) {
             apart = add_behind(&all, &chunks);
             wait = false;
@@ -128,7 +166,8 @@ static bool whole_fill(struct tail_series *s)
     }
     apart = apart && (!wait || add_behind(&all, &chunks));
     s->whole = all;
-    return apart;
+    *out = apart;
+    return TRACK_OK;
 }
 
 /* Decodes the points of all parts into memory. */
@@ -140,9 +179,9 @@ static track_status parts_decode(struct tail_series *s, track_error *err)
         struct pack_reader *reader;
         TRY(tail_pack_read(s->parts[i].pack, &reading, &reader, err));
         const struct pack_series *series = s->parts[i].series;
-        for (size_t c = 0; c < series->chunk_count; c++) {
-            struct stretch in;
-            TRY(pack_read_chunk(reader, series->chunk_from + c, &in, err));
+        struct stretch in = {.count = 1};
+        for (size_t c = 0; c < series->chunk_count && in.count; c++) {
+            TRY(read_visible(&s->parts[i], reader, c, &in, err));
             struct tail_column column = {in.steps, in.times_us, in.values, in.count};
             TRY(tail_series_add(s, &column, err));
         }
@@ -154,17 +193,18 @@ static track_status parts_decode(struct tail_series *s, track_error *err)
 track_status tail_whole_get(struct tail_run *run, struct tail_series *s, track_error *err)
 {
     track_error why = {0};
+    bool apart = true;
     if (s->is_whole) {
         return TRACK_OK;
     }
     TRY(tail_series_settle(s, err));
-    if (!whole_fill(s)) {
-        track_status status = parts_decode(s, &why);
-        if (status != TRACK_OK) {
-            return FAIL(err, status, "run %s, series %.100s: %.150s", run->id, s->name,
-                        why.message);
-        }
+    track_status status = whole_fill(s, &apart, &why);
+    if (status == TRACK_OK && !apart) {
+        status = parts_decode(s, &why);
         s->whole = whole_of_chunks(s);
+    }
+    if (status != TRACK_OK) {
+        return FAIL(err, status, "run %s, series %.100s: %.150s", run->id, s->name, why.message);
     }
     s->is_whole = true;
     return TRACK_OK;

@@ -1,4 +1,4 @@
--- 0003: the metric engine: what finds runs by what they measured.
+-- 0003: the metric engine: what finds runs by what they measured, and forks.
 
 -- Search.  A run whose series rows are older than its points has series_seq -1 from its next frame
 -- on, until they are folded again; so nobody sums up the writers of all runs to find them.
@@ -10,3 +10,9 @@ CREATE INDEX series_vmin ON series(project, key, vmin, run);
 CREATE INDEX series_vmax ON series(project, key, vmax, run);
 CREATE INDEX run_param_num ON run_param(key, num, run);
 DROP INDEX run_param_key;
+
+-- Forks.  kind 4 of an edge: src (run) informed dst (run), in the way that how says.  forked-from:
+-- dst shows the points of src up to a step, as they were visible in an epoch of src.
+ALTER TABLE edge ADD COLUMN how {TEXT};
+ALTER TABLE edge ADD COLUMN step {I64};
+ALTER TABLE edge ADD COLUMN epoch {I64};

@@ -40,7 +40,20 @@ UNION ALL SELECT 'parameters whose run is not there', count(*) FROM run_param q
 UNION ALL SELECT 'inputs of runs that are not there', count(*) FROM edge e
     WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.node = e.dst)
 UNION ALL SELECT 'inputs that are not there', count(*) FROM edge e
-    WHERE NOT EXISTS (SELECT 1 FROM external_ref x WHERE x.node = e.src)
+    WHERE e.kind = 1 AND NOT EXISTS (SELECT 1 FROM external_ref x WHERE x.node = e.src)
+UNION ALL SELECT 'forks whose parent is not there', count(*) FROM edge e
+    WHERE e.kind = 4 AND NOT EXISTS (SELECT 1 FROM run r WHERE r.node = e.src)
+UNION ALL SELECT 'forks without a step, or from an epoch that their parent has not reached', count(*)
+    FROM edge e JOIN run r ON r.node = e.src
+    WHERE e.kind = 4 AND e.how = 'forked-from' AND (e.step IS NULL OR e.epoch IS NULL
+        OR e.epoch > r.epoch)
+UNION ALL SELECT 'runs with another number of rewinds than their epoch says', count(*) FROM run r
+    WHERE r.epoch <> (SELECT count(*) FROM rewind w
+        WHERE w.run = r.node AND w.epoch >= 1 AND w.epoch <= r.epoch)
+UNION ALL SELECT 'journal rows of an epoch that their run has not reached', count(*)
+    FROM journal j JOIN run r ON r.node = j.run WHERE j.epoch > r.epoch
+UNION ALL SELECT 'packs of an epoch that their run has not reached', count(*)
+    FROM pack p JOIN run r ON r.node = p.run WHERE p.epoch > r.epoch
 UNION ALL SELECT 'small blobs without their bytes', count(*) FROM blob b
     WHERE b.loc = '' AND NOT EXISTS (SELECT 1 FROM blob_inline i WHERE i.digest = b.digest)
 UNION ALL SELECT 'bytes of small blobs that are not there', count(*) FROM blob_inline i
@@ -81,11 +94,16 @@ SELECT s.key, COALESCE(k.name, ''), s.project, s.n, s.first, s.last, s.last_ok, 
     s.vmin_step, s.vmax, s.vmax_step, s.last_us, s.vsum, s.bad, s.first_step
 FROM series s LEFT JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY s.key;
 
--- Whether the rows of a run are said to be fresh: what they are of, the sum of its writers, and 1
--- where it has more series than rows; its project.
+-- Whether the rows of a run are said to be fresh: what they are of, the sum of its writers and of
+-- those of the runs that it was forked from, and 1 where it has more series than rows; its project.
 -- name: check_series_seq i -> iiii
-SELECT r.series_seq, (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w
-    WHERE w.run = r.node), r.series_over, r.project
+SELECT r.series_seq, (
+    WITH RECURSIVE line(node) AS (
+        SELECT CAST($1 AS BIGINT)
+        UNION SELECT e.src FROM edge e JOIN line l ON e.dst = l.node
+            WHERE e.kind = 4 AND e.how = 'forked-from')
+    SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w JOIN line ON w.run = line.node),
+    r.series_over, r.project
 FROM run r WHERE r.node = $1;
 
 -- name: check_series_forget i ->

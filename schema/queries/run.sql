@@ -2,9 +2,10 @@
 SELECT node FROM run WHERE id = $1;
 
 -- What most calls ask first.
--- name: run_brief t -> iiiiiiiiitti
+-- name: run_brief t -> iiiiiiiiittii
 SELECT r.node, r.project, p.number, r.rev, r.epoch, r.seen_us, r.ended_us, r.deleted_us, r.stop,
-    r.state, r.final_state, r.series_seq
+    r.state, r.final_state, r.series_seq,
+    EXISTS (SELECT 1 FROM edge e WHERE e.src = r.node AND e.kind = 4 AND e.how = 'forked-from')
 FROM run r JOIN project p ON p.node = r.project WHERE r.id = $1;
 
 -- The whole run.

@@ -11,15 +11,20 @@ ON CONFLICT(run, key) DO UPDATE SET step_scale = excluded.step_scale, last = exc
     vmax_step = excluded.vmax_step, n = excluded.n, vsum = excluded.vsum, bad = excluded.bad,
     first_step = excluded.first_step, first = excluded.first;
 
--- The project of a run by node.
--- name: run_project i -> i
-SELECT project FROM run WHERE node = $1;
+-- The project and the epoch of a run by node.
+-- name: run_project i -> ii
+SELECT project, epoch FROM run WHERE node = $1;
 
--- The rows of a run are those of its first frames, which may be all.
+-- The rows of a run are those of its first frames, which may be all; those of the runs that it was
+-- forked from count too.
 -- $1 run, $2 sum of next_seq, $3 1: more series than rows
 -- name: run_series_seq iii ->
-UPDATE run SET series_over = $3, series_seq = CASE WHEN $2 =
-    (SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w WHERE w.run = $1)
+UPDATE run SET series_over = $3, series_seq = CASE WHEN $2 = (
+    WITH RECURSIVE line(node) AS (
+        SELECT CAST($1 AS BIGINT)
+        UNION SELECT e.src FROM edge e JOIN line l ON e.dst = l.node
+            WHERE e.kind = 4 AND e.how = 'forked-from')
+    SELECT CAST(COALESCE(sum(w.next_seq), 0) AS BIGINT) FROM writer w JOIN line ON w.run = line.node)
     THEN $2 ELSE -1 END
 WHERE node = $1;
 

@@ -358,6 +358,10 @@ def walk_files(call, run):
 
 
 def walk_end(call, run, writer):
+    assert call('run_rewind', 200, run=run, body={'step': 10**6, 'epoch': 0}) == {
+        'epoch': 1, 'step': 10**6, 'again': False}
+    call('run_rewind', 400, run=run, body={'step': 'x'})
+    call('run_rewind', 404, run=NONE, body={'step': 1})
     assert call('run_stop', 200, run=run, body={})['stop'] is True
     call('run_stop', 404, run=NONE)
     call('run_finish', 400, run=run, body={'state': 'running'})
@@ -383,6 +387,7 @@ def walk_trash(call, run, writer):
     call('run_delete', 404, run=NONE)
     call('run_reopen', 409, run=run)
     call('run_stop', 409, run=run)
+    call('run_rewind', 409, run=run, body={'step': 1})
     call('writer_set', 409, run=run, writer=writer, body={})
     assert [r['id'] for r in call('run_search', 200, body={'deleted': True})['runs']] == [run]
     assert call('run_restore', 200, run=run, body={})['deleted_us'] is None

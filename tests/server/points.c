@@ -63,6 +63,7 @@ static track_status batch_encode(struct points *p, const struct points_batch *b,
         keys[i] = key_of(b->names[i]);
     }
     memset(frame.head.writer, b->writer + 1, sizeof(frame.head.writer));
+    frame.head.epoch = b->epoch;
     frame.head.seq = p->seq[b->writer]++;
     frame.first_key = p->key[b->writer];
     frame.keys = keys;

@@ -35,6 +35,7 @@ struct points_batch {
     const struct frame_line *lines; /* [line_count]: then there are no points */
     size_t line_count;
     int64_t now_us; /* 0: NOW_US */
+    uint32_t epoch;
 };
 
 /* Appends it as one frame; TRACK_OK when it is durable. */

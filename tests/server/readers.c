@@ -21,7 +21,7 @@ uint64_t readers_next(uint64_t *random)
 bool readers_open(struct readers *r, struct fixture *f)
 {
     bool good = true;
-    *r = (struct readers){.count = {0}};
+    *r = (struct readers){.run = RUN_A};
     for (size_t i = 0; i < READERS_SERIES; i++) {
         r->at[i] = ARENA_ARRAY(&f->arena, struct point, READERS_POINTS_MAX);
         good = good && r->at[i];
@@ -105,7 +105,7 @@ static bool points_agree(struct points *p, const struct readers *r, size_t serie
         next++;
     }
     do {
-        struct points_ask ask = {.run = RUN_A,
+        struct points_ask ask = {.run = r->run,
                                  .key = {name.name, name.context},
                                  .from = from,
                                  .to = INT64_MAX,
@@ -197,7 +197,7 @@ static bool charts_agree(struct points *p, const struct readers *r, size_t serie
 {
     struct named name = named(series);
     struct series_ref key = {name.name, name.context};
-    const char *run = RUN_A;
+    const char *run = r->run;
     for (enum bins_x x = BINS_STEP; x <= BINS_RELATIVE; x++) {
         struct bins_ask ask = {.runs = &run, .run_count = 1, .keys = &key, .key_count = 1, .x = x};
         ask.bins = 1 + (uint32_t)(readers_next(random) % BINS_MAX);
@@ -262,7 +262,7 @@ static double stored(double value)
 static bool tree_agrees(struct points *p, const struct readers *r)
 {
     AUTO_ARENA arena = ARENA(ASK_BYTES);
-    struct tree_ask ask = {.run = RUN_A, .flat = true, .limit = SERIES_LIST_MAX};
+    struct tree_ask ask = {.run = r->run, .flat = true, .limit = SERIES_LIST_MAX};
     struct tree_page page;
     size_t found = 0;
     if (series_tree(p->tail, &ask, &arena, &page, &p->f.err) != TRACK_OK) {
@@ -291,7 +291,7 @@ static bool table_agrees(struct points *p, const struct readers *r)
     struct series_list list;
     size_t found = 0;
     if (series_flush(p->tail, 0, &p->f.err) != TRACK_OK ||
-        store_series_list(p->f.store, RUN_A, &arena, &list, &p->f.err) != TRACK_OK) {
+        store_series_list(p->f.store, r->run, &arena, &list, &p->f.err) != TRACK_OK) {
         return differs("table", 0, p->f.err.message);
     }
     for (size_t s = 0; s < READERS_SERIES; s++) {
@@ -300,6 +300,9 @@ static bool table_agrees(struct points *p, const struct readers *r)
             const struct series_row *row = &list.at[i];
             if (strcmp(row->name, name.name) || strcmp(row->context, name.context)) {
                 continue;
+            }
+            if (r->count[s] == 0) {
+                return differs("table", s, "a row without points");
             }
             struct series_row want = *row; /* SQLite keeps neither bits of NaN nor -0.0 */
             want.first = stored(r->at[s][0].value);

@@ -12,9 +12,10 @@
 
 enum { READERS_SERIES = 4, READERS_POINTS_MAX = 200000 };
 
-/* All points of RUN_A, of series readers_names. */
+/* All points of a run, of series readers_names. */
 extern const char *const readers_names[READERS_SERIES];
 struct readers {
+    const char *run;                  /* RUN_A, unless it is changed */
     struct point *at[READERS_SERIES]; /* [count], sorted, each once by readers_settle */
     size_t count[READERS_SERIES];
 };

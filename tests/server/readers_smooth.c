@@ -113,7 +113,7 @@ bool readers_join_agrees(struct points *p, const struct readers *r, const size_t
 {
     AUTO_ARENA arena = ARENA(ASK_BYTES);
     char y_name[32], x_name[32];
-    const char *run = RUN_A;
+    const char *run = r->run;
     struct series_ref key = ref_of(series[0], y_name);
     struct bins_ask ask = {.runs = &run, .run_count = 1, .keys = &key, .key_count = 1};
     struct bins_answer answer;

@@ -21,9 +21,10 @@ static track_status run_init(struct tail_run *run, size_t *writer)
 {
     static const unsigned char id[16] = {1};
     struct run_writer w = {.id = {id, sizeof(id)}, .rank = 3};
-    *run = (struct tail_run){.id = "x"};
+    static const struct branch own = {1, VISIBLE_ALL};
+    *run = (struct tail_run){.id = "x", .branches = {&own, 1, 0}};
     run->names.limit_bytes = 1 << 20;
-    return tail_run_writer(run, &w, writer, NULL);
+    return tail_run_writer(run, 0, &w, writer, NULL);
 }
 
 #define AUTO_RUN __attribute__((cleanup(tail_run_release))) struct tail_run
