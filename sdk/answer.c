@@ -100,6 +100,10 @@ track_status answer_appended(const struct transport_reply *reply, struct answer_
                     reply->http);
     }
     (void)!json_may_bool(root, "stop", &got.stop, NULL);
+    (void)!json_may_bool(root, "repeated_steps", &got.repeated_steps, NULL);
+    (void)!json_may_int(root, "epoch", &got.epoch, NULL);
+    const struct json *rewound = json_find(root, "rewound_to");
+    got.rewound = rewound && json_get_int(rewound, &got.rewound_to, NULL) == TRACK_OK;
     *out = got;
     return TRACK_OK;
 }

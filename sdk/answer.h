@@ -33,6 +33,10 @@ track_status answer_check_json(const struct transport_reply *reply, track_error 
 struct answer_appended {
     int64_t next_seq;
     bool stop;
+    bool repeated_steps; /* the writer goes over steps that the run has already */
+    int64_t epoch;       /* of the run */
+    bool rewound;        /* it is beyond that of the frames: they are visible up to rewound_to */
+    int64_t rewound_to;
 };
 
 /* Reads such a reply.  TRACK_UNREACHABLE: it is another thing, so not from a trackd. */

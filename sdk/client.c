@@ -47,6 +47,11 @@ void client_say_refused(void *client, const char *message)
     client_say(client, "refused by the server, kept in the spool: %s", message);
 }
 
+void client_say_plain(void *client, const char *message)
+{
+    client_say(client, "%s", message);
+}
+
 atomic_uint *client_make_page(void)
 {
     size_t bytes = (size_t)sysconf(_SC_PAGESIZE);

@@ -58,6 +58,7 @@ void client_say_once(track_client *client, track_status status, const char *mess
 
 /* The line for what the server refused; struct outbox.refused_say. */
 void client_say_refused(void *client, const char *message);
+void client_say_plain(void *client, const char *message);
 
 /* A client with the settings of another one, for a child made by fork. */
 track_status client_copy(const track_client *from, track_client **out, track_error *err);

@@ -197,3 +197,14 @@ track_status track_log_line(track_run *run, track_stream stream, const char *tex
     } while (size > 0);
     return TRACK_OK;
 }
+
+track_status track_rewind(track_run *run, int64_t step)
+{
+    run = run_here(run);
+    if (!run) {
+        return TRACK_INVALID;
+    }
+    struct slot slot = {.tag = slot_tag(SLOT_REWIND, 0), .a = step, .b = moment_now_us()};
+    track_status status = spool_add(&run->spool, &slot, (struct bytes){NULL, 0});
+    return status == TRACK_OK ? TRACK_OK : run_count(run, status, "a rewind");
+}

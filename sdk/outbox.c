@@ -113,6 +113,12 @@ static track_status outbox_take(struct outbox *o, const struct note *n, track_er
     case NOTE_REFUSED:
         outbox_note_refused(o, n->seq);
         break;
+    case NOTE_EPOCH:
+        o->epoch = n->value;
+        o->cut_slot = n->from > o->cut_slot ? n->from : o->cut_slot;
+        o->rewound = o->rewound || n->from > 0;
+        o->rewind_step = n->from > 0 ? n->time_us : o->rewind_step;
+        break;
     case NOTE_MISSED:
         atomic_store(&o->missed, (uint64_t)n->value);
         break;
@@ -147,6 +153,7 @@ track_status outbox_open(struct outbox *o, const struct spool_folder *folder, st
 {
     o->arena.limit_bytes = 1 << 20;
     o->notes.fd = o->ops.fd = o->reader.fd = -1;
+    o->epoch = -1;
     o->folder = *folder;
     o->live = live;
     track_status status = outbox_restore(o, err);

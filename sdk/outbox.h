@@ -52,14 +52,19 @@ struct outbox {
     struct spool_reader reader;
     struct outbox_cut *cuts; /* [cut_count], not held yet, by seq */
     size_t cut_count, cut_room;
-    uint64_t next_seq;                    /* of the next cut */
-    uint64_t cut_slot;                    /* slots below are cut */
-    uint64_t dead_end;                    /* where a dead spool ends */
-    uint64_t torn;                        /* records that the process died in */
-    _Atomic uint64_t missed;              /* records that could not be kept, as noted */
-    uint64_t lost_told;                   /* lost records that the server knows of */
-    bool closed, finished;                /* writer and run, on the server */
-    bool one_by_one;                      /* a frame was refused: find out which */
+    uint64_t next_seq;       /* of the next cut */
+    uint64_t cut_slot;       /* slots below are cut */
+    uint64_t dead_end;       /* where a dead spool ends */
+    uint64_t torn;           /* records that the process died in */
+    _Atomic uint64_t missed; /* records that could not be kept, as noted */
+    uint64_t lost_told;      /* lost records that the server knows of */
+    bool closed, finished;   /* writer and run, on the server */
+    bool one_by_one;         /* a frame was refused: find out which */
+    int64_t epoch;           /* of frames; -1: the server has not said yet */
+    bool rewind_due;         /* at cut_slot stands a rewind to due_step */
+    int64_t due_step;
+    bool rewound; /* this writer's last rewind was to rewind_step */
+    int64_t rewind_step;
     unsigned reopened;                    /* times in a row */
     int64_t sent_ms;                      /* last request with frames */
     struct outbox_end end;                /* valid once `ended` */
@@ -75,6 +80,9 @@ struct outbox {
     void *siblings_data;
     /* Called with siblings_data when the server first refuses a request, then NULL; may be NULL. */
     void (*refused_say)(void *data, const char *message);
+    /* Called with siblings_data for what a person should know; may be NULL. */
+    void (*say)(void *data, const char *message);
+    bool said_rewound, said_repeated; /* once each */
     /* Of the sender, under its lock. */
     struct outbox *next;
     bool busy;        /* being stepped */
@@ -130,9 +138,29 @@ track_status outbox_request(struct outbox *o, const struct outbox_call *call,
 track_status outbox_send_ops(struct outbox *o, const struct outbox_call *call, track_error *err);
 track_status outbox_send_frames(struct outbox *o, const struct outbox_call *call, track_error *err);
 track_status outbox_send_end(struct outbox *o, const struct outbox_call *call, track_error *err);
+/* Asks to send what comes late to a run that has ended on the server. */
+track_status outbox_reopen(struct outbox *o, const struct outbox_call *call, track_error *err);
 /* Takes a cut that was noted; remembers that the server holds every frame before next_seq. */
 track_status outbox_take_cut(struct outbox *o, const struct note *n, track_error *err);
 track_status outbox_hold(struct outbox *o, uint64_t next_seq, track_error *err);
+/* outbox_epoch.c: frames belong to the epoch that the run had when this writer began, until it
+ * rewinds.  A rewind is sent once the server holds all that was logged before it, so that the order
+ * of frames and rewinds is that of the log calls, offline too.
+ *
+ *   began   the answer to the run's creation.
+ *   rewind  sends the one that is due.
+ *   heard   an answer to frames.  The ranks of a run go back together: a rewind by another one to
+ * the step of this writer's last is followed.
+ *
+ * What outbox_request and spool_notes_add say.
+ * Tests: tests/e2e/test_sdk_rewind.py
+ */
+track_status outbox_epoch_began(struct outbox *o, const struct transport_reply *reply,
+                                track_error *err);
+track_status outbox_epoch_rewind(struct outbox *o, const struct outbox_call *call,
+                                 track_error *err);
+track_status outbox_epoch_heard(struct outbox *o, const struct answer_appended *answer,
+                                track_error *err);
 /* Slots that exist, and whether more may come. */
 uint64_t outbox_slots(const struct outbox *o, bool *dead);
 /* Keeps what the server refused, with its answer, below refused/. */

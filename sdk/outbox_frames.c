@@ -27,6 +27,7 @@ static track_status outbox_encode(const struct outbox *o, const struct outbox_pa
     const struct spool_batch *batch = part->batch;
     bool lines = cut->frame == FRAME_LINES && !cut->refused;
     struct frame frame = {.head = {.kind = lines ? FRAME_LINES : FRAME_POINTS, .seq = cut->seq}};
+    frame.head.epoch = o->epoch > 0 ? (uint32_t)o->epoch : 0;
     frame.head.content_crc = cut->refused ? 0
                              : lines      ? batch->lines_content
                                           : batch->points_content;
@@ -87,6 +88,8 @@ static track_status outbox_cut_range(struct outbox *o, uint64_t to, bool dead, t
     struct spool_batch batch;
     struct spool_range range = {o->cut_slot, to, dead};
     TRY(spool_scan(&o->reader, &range, &arena, &batch, err));
+    o->rewind_due = batch.rewinds;
+    o->due_step = batch.rewind_step;
     struct outbox_cut cuts[2];
     size_t n = outbox_split(o, &batch, cuts);
     for (size_t i = 0; i < n; i++) {
@@ -156,9 +159,7 @@ static track_status outbox_post(struct outbox *o, const struct outbox_call *call
     return TRACK_OK;
 }
 
-/* The run has ended on the server: asks to send what comes late. */
-static track_status outbox_reopen(struct outbox *o, const struct outbox_call *call,
-                                  track_error *err)
+track_status outbox_reopen(struct outbox *o, const struct outbox_call *call, track_error *err)
 {
     static const char late[] = "{\"late\":true}";
     if (++o->reopened > OUTBOX_REOPEN_MAX) {
@@ -245,6 +246,7 @@ static track_status outbox_answered(struct outbox *o, const struct outbox_call *
     }
     o->reopened = 0;
     o->closed = false;
+    TRY(outbox_epoch_heard(o, &answer, err));
     TRY(outbox_hold(o, (uint64_t)answer.next_seq, err));
     o->one_by_one = o->one_by_one && o->cut_count > 0;
     return TRACK_OK;
@@ -302,6 +304,10 @@ track_status outbox_send_frames(struct outbox *o, const struct outbox_call *call
     do {
         if (o->cut_count == 0) {
             TRY(outbox_cut(o, err));
+        }
+        if (o->cut_count == 0 && o->rewind_due) {
+            TRY(outbox_epoch_rewind(o, call, err));
+            continue;
         }
         if (o->cut_count == 0) {
             break;

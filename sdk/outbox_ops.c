@@ -145,7 +145,10 @@ static track_status outbox_next_op(struct outbox *o, const struct outbox_call *c
         }
         status = TRACK_OK;
     }
-    return status == TRACK_OK ? TRACK_OK : FAIL(err, status, "%s", why.message);
+    if (status != TRACK_OK) {
+        return FAIL(err, status, "%s", why.message);
+    }
+    return offset == 0 ? outbox_epoch_began(o, &reply, err) : TRACK_OK;
 }
 
 track_status outbox_send_ops(struct outbox *o, const struct outbox_call *call, track_error *err)

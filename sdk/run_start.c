@@ -242,6 +242,38 @@ static track_status run_open_spool(track_run *run, track_error *err)
     return TRACK_OK;
 }
 
+/* Reads "ID?step=N". */
+static track_status run_read_fork(const char *text, char id[SPOOL_HEX_BYTES], int64_t *step,
+                                  track_error *err)
+{
+    static const char mark[] = "?step=";
+    const char *at = strstr(text, mark);
+    char run[64];
+    if (at && (size_t)(at - text) < sizeof(run)) {
+        struct bytes number = {(const unsigned char *)at + sizeof(mark) - 1,
+                               strlen(at) - (sizeof(mark) - 1)};
+        snprintf(run, sizeof(run), "%.*s", (int)(at - text), text);
+        if (number_decode_int(number, step) && *step != INT64_MIN &&
+            run_read_id(run, id, NULL) == TRACK_OK) {
+            return TRACK_OK;
+        }
+    }
+    return FAIL(err, TRACK_INVALID, "fork_from '%.100s': must be ID?step=N, ID of 32 hex digits",
+                text);
+}
+
+static track_status run_write_fork(struct json_writer *w, const char *text, track_error *err)
+{
+    char id[SPOOL_HEX_BYTES];
+    int64_t step;
+    TRY(run_read_fork(text, id, &step, err));
+    json_write_object(w, "fork_from");
+    json_write_text(w, "run", id);
+    json_write_int(w, "step", step);
+    json_write_close(w);
+    return TRACK_OK;
+}
+
 /* PUT of the run. */
 static track_status run_add_create(track_run *run, const struct run_plan *plan, track_error *err)
 {
@@ -265,6 +297,9 @@ static track_status run_add_create(track_run *run, const struct run_plan *plan, 
         char parent[SPOOL_HEX_BYTES];
         TRY(run_read_id(o->parent, parent, err));
         json_write_text(&w, "parent", parent);
+    }
+    if (o->fork_from) {
+        TRY(run_write_fork(&w, o->fork_from, err));
     }
     json_write_text(&w, "host", host);
     json_write_text(&w, "user", facts_user(&(char[64]){0}));
@@ -330,6 +365,7 @@ static void run_publish_here(track_run *run)
         run->outbox.siblings = orphans_send_siblings;
         run->outbox.siblings_data = c;
         run->outbox.refused_say = client_say_refused;
+        run->outbox.say = client_say_plain;
         sender_add(c, &run->outbox);
     }
 }

@@ -22,6 +22,8 @@ enum note_kind {
     NOTE_FINISHED, /* the server finished the run */
     NOTE_REFUSED,  /* seq: the server refused the frame; its key definitions go alone */
     NOTE_MISSED,   /* value: records that could not be kept so far */
+    NOTE_EPOCH, /* value: epoch of frames from now on; from: behind the rewind that began it, with
+                   its step in time_us; 0: it is that of the run's start */
 };
 
 struct note {

@@ -230,6 +230,12 @@ static track_status scan_record(struct scan *s, size_t i, size_t *next, track_er
         *next = i + 1;
         return TRACK_OK;
     }
+    if (slot_kind(slot) == SLOT_REWIND) {
+        s->out->rewinds = i == 0;
+        s->out->rewind_step = slot->a;
+        *next = i;
+        return TRACK_OK;
+    }
     uint64_t size = 0, more = 0;
     if (!scan_size(slot, &size, &more)) {
         return FAIL(err, TRACK_CORRUPT, "spool: a record of kind %u and %llu bytes",

@@ -53,9 +53,11 @@ struct spool_batch {
     uint32_t points_content; /* CRC32C of the CRCs of the slots of points, keys and texts */
     uint32_t lines_content;  /* likewise of lines */
     uint64_t torn;           /* records that were being written when the process died */
+    bool rewinds;            /* the scan began at a rewind, and ended there: the batch is empty */
+    int64_t rewind_step;
 };
 
-/* Scans whole records from range->from on, up to the first that is not published.
+/* Scans whole records from range->from on, up to the first that is not published, or to a rewind.
  *
  *   arena  holds out; SCAN_ARENA_BYTES are enough.
  *

@@ -9,6 +9,7 @@
  *   TEXT   of the key step     time   text B       MORE slots with the text
  *   LINE   stream     index    time   text B       MORE slots with the text
  *   MORE   0          24 bytes of text
+ *   REWIND 0          step     time   0
  *
  * MORE slots are published before the slot they belong to.
  * Layout: schema/formats.md#spool
@@ -20,7 +21,7 @@
 
 #include <string.h>
 
-enum slot_kind { SLOT_POINT = 1, SLOT_KEY, SLOT_TEXT, SLOT_LINE, SLOT_MORE };
+enum slot_kind { SLOT_POINT = 1, SLOT_KEY, SLOT_TEXT, SLOT_LINE, SLOT_MORE, SLOT_REWIND };
 enum { SLOT_BYTES = 32, SLOT_MORE_BYTES = 24, SLOT_NUMBER_BITS = 28 };
 
 struct slot {

@@ -73,7 +73,9 @@ typedef struct track_run_options {
     const char *run_id;  /* id of the run, 32 hex digits; NULL: TRACK_RUN_ID, else a new one */
     bool join;          /* run_id is somebody else's run: finish closes this writer only.  Always so
                            when the id comes from TRACK_RUN_ID */
-    bool resume;        /* run_id may have ended: go on with it (its record gets a new revision) */
+    bool resume;        /* run_id may have ended: go on with it (its record gets a new revision).
+                           Steps that it has are shown twice if they are logged again: track_rewind
+                           goes back to one first */
     bool no_facts;      /* capture neither code nor command, host and environment; always so for
                            joiners */
     const char *writer; /* label of this writer, such as "agent:node7"; NULL: none */
@@ -85,6 +87,8 @@ typedef struct track_run_options {
     bool launched;           /* the run is recorded by a launcher, not by the program itself */
     bool sample_system;      /* log the machine too (processors, memory, disks, network, GPUs): asks
                                 `track agent`, which is started when none runs */
+    const char *fork_from; /* "ID?step=N": the run begins as a fork of that one, whose points up to
+                              step N it shows before its own; NULL: it is none */
 } track_run_options;
 
 /* An options struct with every default in it. */
@@ -156,6 +160,21 @@ typedef struct track_value {
  */
 TRACK_API track_status track_log_row(track_run *run, int64_t step, const track_value *values,
                                      size_t count);
+
+/* Goes back to a step, as after loading a checkpoint: values that were logged before this call stay
+ * visible up to the step, those that are logged from now on are visible from anywhere.  Nothing is
+ * deleted on the server.  Works without a server: the order of log calls is kept.
+ *
+ *   step  the last one that stays; -1: none, if you count from 0.
+ *
+ * Each process of a run that goes back says so; they go back together.  What a process logs that
+ * does not is visible up to the step.
+ *
+ * TRACK_INVALID, TRACK_CONFLICT, TRACK_FULL, TRACK_IO  as track_log_metric.
+ *
+ * Tests: tests/e2e/test_sdk_rewind.py
+ */
+TRACK_API track_status track_rewind(track_run *run, int64_t step);
 
 /* Makes what was logged before survive a power loss, and waits for the server to hold it.
  *

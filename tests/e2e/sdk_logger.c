@@ -1,6 +1,8 @@
 /* sdk_logger - what tests/e2e/test_sdk.py has a training program do, written from track.h alone.
  *
  *     sdk_logger steps COUNT PAUSE_US     logs "loss" = step, prints each step once it is logged
+ *     sdk_logger back SEED COUNT          logs "loss" at ascending steps, going back now and then;
+ *                                         prints each of both once it is done
  *     sdk_logger hold                     logs a step every 10 ms until it should stop
  *     sdk_logger values | names | kinds | params | files PATH | fork | threads COUNT | full PATH |
  * misuse
@@ -42,6 +44,27 @@ static int log_steps(track_run *run, int64_t count, unsigned pause_us)
         if (pause_us) {
             usleep(pause_us);
         }
+    }
+    return ended(run, TRACK_FINISHED);
+}
+
+static int go_back(track_run *run, uint64_t seed, int64_t count)
+{
+    int64_t step = 0;
+    for (int64_t i = 0; i < count; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        bool back = seed >> 33 & 1 && i % 50 == 49;
+        int64_t to = step - (int64_t)(seed >> 40) % 60;
+        track_status status =
+            back ? track_rewind(run, to) : track_log_metric(run, "loss", step, (double)i);
+        char line[64];
+        int size = snprintf(line, sizeof line, "%s %lld %lld\n", back ? "back" : "at",
+                            (long long)(back ? to : step), (long long)i);
+        if (status != TRACK_OK || write(1, line, (size_t)size) != size) {
+            return 2;
+        }
+        step = (back ? to : step) + 1;
+        usleep(i % 100 ? 0 : 2000);
     }
     return ended(run, TRACK_FINISHED);
 }
@@ -281,6 +304,9 @@ static int dispatch(track_run *run, int argc, char **argv)
     if (strcmp(what, "steps") == 0 && argc > 3) {
         return log_steps(run, atoll(argv[2]), (unsigned)strtoul(argv[3], NULL, 10));
     }
+    if (strcmp(what, "back") == 0 && argc > 3) {
+        return go_back(run, strtoull(argv[2], NULL, 10), atoll(argv[3]));
+    }
     if (strcmp(what, "files") == 0 && argc > 2) {
         return log_files(run, argv[2]);
     }
@@ -308,6 +334,7 @@ int main(int argc, char **argv)
     o.run_id = getenv("RESUME");
     o.resume = o.run_id != NULL;
     o.name = getenv("RUN_NAME");
+    o.fork_from = getenv("FORK_FROM");
     if (track_start_run(NULL, &o, &run, &err) != TRACK_OK) {
         printf("start %d %s\n", (int)err.status, err.message);
         return 1;

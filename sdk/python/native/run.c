@@ -32,15 +32,15 @@ static int take_rank(const struct native_state *state, struct run_arguments *a)
 static int parse_run(PyObject *args, PyObject *keywords, struct run_arguments *a)
 {
     static const char *const names[] = {
-        "client", "project", "name",     "kind",          "note", "run_id",
-        "join",   "resume",  "no_facts", "writer",        "rank", "argv",
-        "parent", "no_code", "launched", "sample_system", NULL};
+        "client", "project", "name",     "kind",          "note",      "run_id",
+        "join",   "resume",  "no_facts", "writer",        "rank",      "argv",
+        "parent", "no_code", "launched", "sample_system", "fork_from", NULL};
     int join = 0, resume = 0, no_facts = 0, no_code = 0, launched = 0, sample = 0;
     track_run_options *o = &a->options;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O$zzzzzpppzOOzppp:Run", (char **)names,
-                                     &a->client, &o->project, &o->name, &o->kind, &o->note,
-                                     &o->run_id, &join, &resume, &no_facts, &o->writer, &a->rank,
-                                     &a->argv, &o->parent, &no_code, &launched, &sample)) {
+    if (!PyArg_ParseTupleAndKeywords(
+            args, keywords, "|O$zzzzzpppzOOzpppz:Run", (char **)names, &a->client, &o->project,
+            &o->name, &o->kind, &o->note, &o->run_id, &join, &resume, &no_facts, &o->writer,
+            &a->rank, &a->argv, &o->parent, &no_code, &launched, &sample, &o->fork_from)) {
         return -1;
     }
     o->join = join;
@@ -149,14 +149,48 @@ static PyObject *run_flush(PyObject *self, PyObject *args, PyObject *keywords)
                                                    : native_raise(run->state, status, &err);
 }
 
+/* Has steps that are left out go on from this one. */
+static void begin_steps(struct run_object *run, int64_t step)
+{
+    PyObject *name, *metric;
+    Py_ssize_t at = 0;
+    run->first_step = step;
+    __atomic_store_n(&run->next_row, step, __ATOMIC_RELAXED);
+#ifdef Py_GIL_DISABLED
+    Py_BEGIN_CRITICAL_SECTION(run->names);
+#endif
+    while (PyDict_Next(run->names, &at, &name, &metric)) {
+        struct metric_object *m = (struct metric_object *)metric;
+        __atomic_store_n(&m->next_step, step, __ATOMIC_RELAXED);
+    }
+#ifdef Py_GIL_DISABLED
+    Py_END_CRITICAL_SECTION();
+#endif
+}
+
 static PyObject *run_set_first_step(PyObject *self, PyObject *step)
 {
     struct run_object *run = (struct run_object *)self;
-    if (native_get_int64(run->state, "step", step, &run->first_step) < 0) {
+    int64_t first;
+    if (native_get_int64(run->state, "step", step, &first) < 0) {
         return NULL;
     }
-    run->next_row = run->first_step;
+    begin_steps(run, first);
     Py_RETURN_NONE;
+}
+
+static PyObject *run_rewind(PyObject *self, PyObject *step)
+{
+    struct run_object *run = (struct run_object *)self;
+    int64_t last;
+    if (!native_get_open(run) || native_get_int64(run->state, "step", step, &last) < 0) {
+        return NULL;
+    }
+    PyObject *done = native_logged(run, track_rewind(run->run, last), "rewind", NULL);
+    if (done) {
+        begin_steps(run, last < INT64_MAX ? last + 1 : last);
+    }
+    return done;
 }
 
 static PyObject *run_log_console(PyObject *self, PyObject *unused)
@@ -294,6 +328,15 @@ static PyMethodDef run_methods[] = {
     {"_finish_at_exit", run_finish_at_exit, METH_NOARGS,
      "_finish_at_exit($self, /)\n--\n\n"
      "Has the run end when the process does, by its exit code; for Python's own atexit."},
+    {"rewind", run_rewind, METH_O,
+     "rewind($self, step, /)\n--\n\n"
+     "Goes back to a step, as after loading a checkpoint: what was logged before this call stays\n"
+     "visible up to the step, what is logged from now on is visible from anywhere; steps that are\n"
+     "left out go on behind it.  Nothing is deleted.  Works without a server.  Each process of a\n"
+     "run that goes back says so: they go back together.\n\n"
+     "step  the last one that stays; -1: none, where steps begin at 0.\n\n"
+     "InvalidError   a step beyond 64 bits.\n"
+     "ConflictError  the run was finished."},
     {"_set_first_step", run_set_first_step, METH_O,
      "_set_first_step($self, step, /)\n--\n\nWhat steps that are left out begin with."},
     {"get_progress", run_get_progress, METH_NOARGS,

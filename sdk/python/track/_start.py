@@ -21,8 +21,9 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
               tags: Iterable[str] | Mapping[str, str] | None = None, note: str | None = None,
               kind: str | None = None, resume: str | Run | bool | None = None,
               run_id: str | None = None, join: bool = False, rank: int | None = None,
-              parent: str | Run | None = None, console: bool = True, code: bool = True,
-              facts: bool = True, system: bool = False, seed: int | None = None,
+              fork_from: str | None = None, parent: str | Run | None = None,
+              console: bool = True, code: bool = True, facts: bool = True,
+              system: bool = False, seed: int | None = None,
               client: _native.Client | None = None, url: str | None = None,
               mode: str | None = None) -> Run:
     """Starts a run, or joins or resumes one; prints one line with its address.
@@ -39,10 +40,14 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
     kind     'train' (None), 'eval', 'transform' or 'build'.
     resume   id of the run, or a Run, to go on with although it has ended; steps that are left out
              go on after its last one, if the server tells it within 2 s.  True: run_id's.
+             Steps that are logged again are shown twice, which one line on stderr tells:
+             `run.rewind(step)` goes back to one first.
     run_id   id of the run, 32 hex digits; None: TRACK_RUN_ID, else a new one.
     join     run_id is somebody else's run: finish() closes this process's part only.
     rank     of this process; None: as torchrun, Slurm and MPI say it.  The processes that one
              launcher starts on one machine share a run, which that of rank 0 finishes.
+    fork_from  'ID?step=N': the run begins as a fork of that one, whose points up to step N it
+             shows before its own; steps that are left out begin at N + 1.
     parent   the run that this one is part of.
     console  log what this process and its children print, as lines of the run; it is printed all
              the same.  `track run` does it itself, and only the first open run of a process has it.
@@ -64,7 +69,8 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
     flat = {} if params is None else flatten(params)
     pairs = [] if tags is None else tag_pairs(tags)
     _check_seed(seed)
-    _check_texts(project=project, name=name, note=note, kind=kind, run_id=run_id, url=url, mode=mode)
+    _check_texts(project=project, name=name, note=note, kind=kind, run_id=run_id, url=url, mode=mode,
+                 fork_from=fork_from)
     if client is None and (url is not None or mode is not None):
         client = _native.Client(url=url, mode=mode)
     if resume is not None and resume is not False:
@@ -76,9 +82,11 @@ def start_run(project: str | None = None, name: str | None = None, *, params: ob
         'project': project, 'name': name, 'kind': kind, 'note': note, 'run_id': run_id,
         'join': join, 'resume': bool(resume), 'no_facts': not facts, 'rank': rank,
         'parent': None if parent is None else id_of(parent), 'no_code': not code,
-        'sample_system': system, 'argv': list(sys.orig_argv) or None}
+        'sample_system': system, 'argv': list(sys.orig_argv) or None, 'fork_from': fork_from}
     run = Run(client, **options)
     _open(run, client, options)
+    if fork_from is not None:
+        run._set_first_step(int(fork_from.rpartition('=')[2]) + 1)
     if resume:
         _go_on(run, client)
     if facts and not join and _ranks.is_first(rank):
