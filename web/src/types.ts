@@ -36,6 +36,21 @@ export interface RunHead {
   deleted_us: Int64 | null;
 }
 
+/** The run that another one was forked from, and where. */
+export interface ForkedFrom {
+  run: string;
+  name: string;
+  deleted: boolean;
+  project_ref: string;
+  step: Int64;
+}
+
+export interface Rewind {
+  epoch: number;
+  step: Int64;
+  at_us: Int64;
+}
+
 export interface Run extends RunHead {
   note: string;
   capture_mode: string;
@@ -45,6 +60,10 @@ export interface Run extends RunHead {
   signal: number | null;
   stop: boolean;
   lost: number;
+  epoch: number;
+  forked_from: ForkedFrom | null;
+  forks: number;
+  rewinds: Rewind[];
   params: Record<string, string>;
   tags: Record<string, string>;
 }

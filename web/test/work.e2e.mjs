@@ -1,5 +1,6 @@
 // What people do on the pages.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { makeRun, points } from './server.mjs';
 
 const plot = (page, key) => page.locator(`[data-panel="${key}"] .plot[data-drawn]`);
@@ -207,6 +208,32 @@ export default [
       await page.waitForURL(/\/r\//);
       await page.keyboard.press('p');
       await page.waitForURL(/\/p\/sweep$/);
+    },
+  },
+  {
+    name: 'a fork shows its parent up to a step, and a rewind takes back what came behind it',
+    async run({ page, server, shots }) {
+      const parent = await makeRun(server, 'forks', 'first-try');
+      await server.call('POST', `runs/${parent}/points`, { points: points('loss', 50, (i) => i) });
+      const fork = await makeRun(server, 'forks', 'second-try', { fork_from: { run: parent, step: 19 } });
+      const greatest = (most) => page.waitForFunction((n) => {
+        const label = document.querySelector('[data-panel="loss"] .plot[data-drawn]')?.getAttribute('aria-label') ?? '';
+        const top = Number((/to (\S+)/.exec(label.replace(/\u202f/g, '')) ?? [])[1]);
+        return top >= n && top < 1.1 * n;
+      }, most, { polling: 50 });
+      await page.goto(`${server.url}/p/forks/r/${fork}/charts`);
+      await greatest(19);
+      await server.call('POST', `runs/${fork}/points`, { points: [{ key: 'loss', step: 20, value: 99 }] });
+      await greatest(99);
+      await server.call('POST', `runs/${fork}/rewind`, { step: 9 });
+      await greatest(9);
+      await page.goto(`${server.url}/p/forks/r/${fork}`);
+      await page.getByText('to step 9').waitFor();
+      await page.screenshot({ path: join(shots, 'fork-light-1280.png'), fullPage: true });
+      await page.getByRole('link', { name: 'first-try' }).click();
+      await page.getByText('1 run shows its points up to a step').waitFor();
+      await server.call('POST', `runs/${parent}/rewind`, { step: 30 });
+      await page.getByText('to step 30').waitFor();
     },
   },
   {

@@ -6,7 +6,7 @@ import { Panel } from '../chart/panel';
 import { bytes, dateTime, four, group3, plain, shortId } from '../format';
 import { useLive, useResource } from '../resource';
 import { projectPath, runPath } from '../router';
-import { num, type FileRow, type InputRow, type Run, type Series, type Tree } from '../types';
+import { num, type FileRow, type ForkedFrom, type InputRow, type Rewind, type Run, type Series, type Tree } from '../types';
 import { A, Badge, CopyButton, Failure, Field, Meter, Mid } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { Markdown } from './markdown';
@@ -225,6 +225,17 @@ function shellWord(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
 }
 
+/** Where a fork began: its charts show the other run's points up to there. */
+function ForkLine({ from }: { from: ForkedFrom }) {
+  const name = plain(from.name) || shortId(from.run);
+  return <><A to={runPath(from.project_ref, from.run)}>{name}</A>{` at step ${from.step}`}{from.deleted ? ', now in the trash' : ''}</>;
+}
+
+/** The newest rewind: what came behind its step before it is hidden. */
+function RewindLine({ newest, times }: { newest: Rewind; times: number }) {
+  return <>{`to step ${newest.step}, `}{dateTime(num(newest.at_us))}{times > 1 ? ` (the last of ${times})` : ''}</>;
+}
+
 function Details({ run, docs }: { run: Run; docs: Docs }) {
   const host = docs.host ?? {};
   const text = (k: string): string => (typeof host[k] === 'string' ? plain(host[k] as string) : '');
@@ -242,6 +253,9 @@ function Details({ run, docs }: { run: Run; docs: Docs }) {
     ['Kernel', text('kernel') || null],
     ['Ended', end || null],
     ['Parent', run.parent ? <A to={runPath(run.project_ref, run.parent)}>{shortId(run.parent)}</A> : null],
+    ['Forked from', run.forked_from ? <ForkLine from={run.forked_from} /> : null],
+    ['Forks', run.forks ? <>{run.forks} {run.forks === 1 ? 'run shows' : 'runs show'} its points up to a step</> : null],
+    ['Rewound', run.rewinds[0] ? <RewindLine newest={run.rewinds[0]} times={run.epoch} /> : null],
     ['Kind', run.kind ? plain(run.kind) : null],
     ['Client', [plain(run.client), run.capture_mode].filter(Boolean).join(', ') || null],
     ['Project', <A to={projectPath(run.project_ref)}>{plain(run.project)}</A>],
