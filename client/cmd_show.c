@@ -42,6 +42,31 @@ static track_status print_document(struct cmd *c, const struct shown *s, track_e
     return print_record(c->print, c->arena, &spec, cells, err);
 }
 
+/* What a run was forked from, as fork_from takes it; "" where it was not. */
+static const char *fork_text(const struct json *run, struct arena *arena)
+{
+    const struct json *from = json_find(run, "forked_from");
+    const char *id;
+    int64_t step;
+    char text[80];
+    if (!from || from->kind != JSON_KIND_OBJECT || json_need_text(from, "run", &id, NULL) ||
+        json_need_int(from, "step", &step, NULL)) {
+        return "";
+    }
+    int size = snprintf(text, sizeof(text), "%.40s?step=%lld", id, (long long)step);
+    const char *copy = arena_text(arena, text, (size_t)size);
+    return copy ? copy : "";
+}
+
+/* The step of the newest rewind. */
+static struct cell rewind_cell(const struct json *run)
+{
+    const struct json *rewinds = json_find(run, "rewinds");
+    return rewinds && rewinds->kind == JSON_KIND_ARRAY && rewinds->count
+               ? cell_member(&rewinds->items[0], "step", CELL_COUNT)
+               : (struct cell){0};
+}
+
 static track_status print_attributes(struct cmd *c, const struct shown *s, track_error *err)
 {
     static const struct column columns[] = {{"id", "Run", COLUMN_ID},
@@ -58,9 +83,11 @@ static track_status print_attributes(struct cmd *c, const struct shown *s, track
                                             {"host", "Host", 0},
                                             {"client", "Logged by", 0},
                                             {"parent", "Parent", 0},
+                                            {"forked_from", "Forked from", 0},
+                                            {"rewound_to", "Rewound to step", 0},
                                             {"deleted_us", "In the trash since", 0},
                                             {"note", "Notes", 0}};
-    static const struct table_spec spec = {"run", "run", columns, 16};
+    static const struct table_spec spec = {"run", "run", columns, 18};
     const struct json *r = s->run;
     int64_t took = runs_duration_us(r, c->now_us);
     struct cell cells[] = {
@@ -78,6 +105,8 @@ static track_status print_attributes(struct cmd *c, const struct shown *s, track
         cell_text(runs_text(r, "host")),
         cell_text(runs_text(r, "client")),
         cell_text(runs_text(r, "parent")),
+        cell_text(fork_text(r, c->arena)),
+        rewind_cell(r),
         cell_member(r, "deleted_us", CELL_MOMENT),
         cell_text(runs_text(r, "note")),
     };

@@ -231,6 +231,17 @@ def test_show(track, shared_trackd):
     assert track.ok('show', '-q', run[-8:]).strip() == run
 
 
+def test_show_tells_where_a_run_began_and_how_far_it_went_back(track, shared_trackd):
+    parent = make_run(track, shared_trackd, points=[('loss', 0, 1), ('loss', 9, 2)])
+    fork = new_id()
+    shared_trackd.json('PUT', f'/api/v1/runs/{fork}', {'project': 'x', 'fork_from': {'run': parent, 'step': 5}})
+    shared_trackd.json('POST', f'/api/v1/runs/{fork}/rewind', {'step': 3})
+    text = track.ok('show', fork)
+    for part in (f'forked_from\t{parent}?step=5', 'rewound_to\t3', 'loss\t1\t1'):
+        assert part in text, text
+    assert '?step=' not in track.ok('show', parent)
+
+
 def test_references(track, shared_trackd):
     old = make_run(track, shared_trackd, points=[('loss', 0, 1)])
     time.sleep(0.01)
