@@ -216,8 +216,7 @@ static track_status add_row(struct append *a, struct db *db, track_error *err)
     TRY(db_exec(db, QUERY_writer_advance,
                 DB_IN(run, writer, db_i(a->next_seq), db_i(hi->seq + 1), db_i(a->next_key),
                       db_i(a->gaps), db_i(n), db_i(now), db_b(new_recent(a, recent)),
-                      counts ? db_i(b->step_max) : db_null(),
-                      a->closes ? db_i(now) : db_null()),
+                      counts ? db_i(b->step_max) : db_null(), a->closes ? db_i(now) : db_null()),
                 err));
     if (db_changed(db) != 1) {
         return FAIL(err, TRACK_CORRUPT, "the watermark of a writer moved under the writer thread");

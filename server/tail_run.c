@@ -388,18 +388,13 @@ size_t tail_run_bytes(const struct tail_run *run)
 
 void tail_run_reset(struct tail_run *run)
 {
-    struct tail_run was = *run;
+    /* What stands before is the same, what stands behind is the cache's, under its lock. */
+    size_t from = offsetof(struct tail_run, origin), to = offsetof(struct tail_run, next);
+    size_t origin_limit = run->origin.limit_bytes, names_limit = run->names.limit_bytes;
     tail_run_release(run);
-    *run = (struct tail_run){.tail = was.tail,
-                             .next = was.next,
-                             .used = was.used,
-                             .bytes = was.bytes,
-                             .busy = was.busy,
-                             .node = was.node,
-                             .started_us = was.started_us};
-    memcpy(run->id, was.id, sizeof(run->id));
-    run->names.limit_bytes = was.names.limit_bytes;
-    run->origin.limit_bytes = was.origin.limit_bytes;
+    memset((unsigned char *)run + from, 0, to - from);
+    run->origin.limit_bytes = origin_limit;
+    run->names.limit_bytes = names_limit;
 }
 
 void tail_run_release(struct tail_run *run)
