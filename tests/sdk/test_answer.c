@@ -63,6 +63,13 @@ TEST(answer, what_was_appended_must_say_how_to_go_on)
     struct answer_appended a = {0};
     reply_of(&r, 200, "application/json", "{\"next_seq\":7,\"stop\":true,\"more\":1}");
     CHECK(answer_appended(&r, &a, NULL) == TRACK_OK && a.next_seq == 7 && a.stop);
+    CHECK(!a.rewound && !a.repeated_steps && a.epoch == 0);
+    reply_of(&r, 200, "application/json",
+             "{\"next_seq\":7,\"repeated_steps\":true,\"epoch\":3,\"rewound_to\":-1}");
+    CHECK(answer_appended(&r, &a, NULL) == TRACK_OK && a.repeated_steps);
+    CHECK(a.epoch == 3 && a.rewound && a.rewound_to == -1);
+    reply_of(&r, 200, "application/json", "{\"next_seq\":7,\"epoch\":3,\"rewound_to\":null}");
+    CHECK(answer_appended(&r, &a, NULL) == TRACK_OK && !a.rewound);
     reply_of(&r, 200, "application/json", "{\"stop\":true}");
     CHECK(answer_appended(&r, &a, NULL) == TRACK_UNREACHABLE);
     reply_of(&r, 200, "application/json", "{\"next_seq\":-1}");

@@ -78,6 +78,30 @@ TEST(spool_scan, reads_every_kind_of_record)
     stop(&s);
 }
 
+TEST(spool_scan, stops_at_a_rewind_and_says_it_when_it_begins_there)
+{
+    AUTO_FOLDER f = {.dir = -1};
+    AUTO_ARENA arena = ARENA(SCAN_ARENA_BYTES);
+    CHECK(folder_make(&f));
+    struct spool s = {0};
+    struct spool_batch b;
+    CHECK(start(&s, &f) == TRACK_OK);
+    struct slot point = {.tag = slot_tag(SLOT_POINT, 0), .a = 7};
+    struct slot back = {.tag = slot_tag(SLOT_REWIND, 0), .a = -3, .b = 9};
+    CHECK(spool_add(&s, &point, (struct bytes){0}) == TRACK_OK);
+    CHECK(spool_add(&s, &back, (struct bytes){0}) == TRACK_OK);
+    CHECK(spool_add(&s, &point, (struct bytes){0}) == TRACK_OK);
+    for (int dead = 0; dead < 2; dead++) {
+        CHECK(scan(&f, (struct spool_range){0, 3, dead}, &arena, &b) == TRACK_OK);
+        CHECK(b.to == 1 && b.blocks.point_count == 1 && !b.rewinds);
+        CHECK(scan(&f, (struct spool_range){1, 3, dead}, &arena, &b) == TRACK_OK);
+        CHECK(b.to == 1 && b.blocks.point_count == 0 && b.rewinds && b.rewind_step == -3);
+        CHECK(scan(&f, (struct spool_range){2, 3, dead}, &arena, &b) == TRACK_OK);
+        CHECK(b.to == 3 && b.blocks.point_count == 1 && !b.rewinds && b.torn == 0);
+    }
+    stop(&s);
+}
+
 TEST(spool_scan, reads_a_text_that_crosses_segments)
 {
     AUTO_FOLDER f = {.dir = -1};
