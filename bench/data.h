@@ -95,16 +95,13 @@ static inline void data_add(struct data *d, const struct blocks_in *in,
 static inline double data_seal(struct data *d)
 {
     track_error err = {0};
-    struct seal_marks marks = {.room = 0};
     struct seal_did did = {.more = true};
-    struct seal_ask ask = {
-        .store = d->store, .marks = &marks, .run_node = d->run_node, .now_us = DATA_NOW};
+    struct seal_ask ask = {.store = d->store, .run_node = d->run_node, .now_us = DATA_NOW};
     double from = bench_seconds();
     while (did.more) {
         data_need(seal_run(&ask, &did, &err), &err);
     }
     double took = bench_seconds() - from;
-    seal_marks_release(&marks);
     return took;
 }
 

@@ -28,7 +28,6 @@ struct seal {
     struct arena own; /* holds this struct */
     struct store *store;
     struct log *log;
-    struct seal_marks marks; /* of the sealing thread */
     struct pack_between between;
     struct tail *tail; /* of the merging thread; keeps nothing */
     pthread_t threads[2];
@@ -69,20 +68,6 @@ static track_status yield(void *data, track_error *err)
     return TRACK_OK;
 }
 
-/* What of the journal of a run has not been looked at, as far as that is known. */
-static struct journal_waiting fresh(const struct seal *s, const struct journal_waiting *w)
-{
-    struct journal_waiting new = *w;
-    const struct seal_mark *mark = seal_marks_get(&s->marks, w->run_node, w->epoch, NULL);
-    if (mark && mark->rows <= w->rows) {
-        new.rows -= mark->rows;
-        new.points -= mark->points;
-        new.bytes -= mark->bytes;
-        new.oldest_us = mark->looked_us > w->oldest_us ? mark->looked_us : w->oldest_us;
-    }
-    return new;
-}
-
 static bool is_due(const struct journal_waiting *w, int64_t now_us)
 {
     int64_t points = w->keys * SEAL_KEY_POINTS;
@@ -107,15 +92,12 @@ static void take_away(int64_t *of, int64_t sealed)
     *of = *of > sealed ? *of - sealed : 0;
 }
 
-/* Seals all there is of one run and epoch, and remembers what stays; w is left with that. */
+/* Seals all there is of one run and epoch; w is left with what stays. */
 static track_status seal_all(struct seal *s, struct journal_waiting *w, int64_t now_us,
                              track_error *err)
 {
-    struct seal_ask ask = {.store = s->store,
-                           .marks = &s->marks,
-                           .run_node = w->run_node,
-                           .epoch = w->epoch,
-                           .now_us = now_us};
+    struct seal_ask ask = {
+        .store = s->store, .run_node = w->run_node, .epoch = w->epoch, .now_us = now_us};
     struct seal_did did = {.more = true};
     while (did.more && !atomic_load(&s->stopping)) {
         TRY(seal_run(&ask, &did, err));
@@ -124,27 +106,17 @@ static track_status seal_all(struct seal *s, struct journal_waiting *w, int64_t 
         take_away(&w->points, did.points);
         take_away(&w->bytes, did.bytes);
     }
-    struct seal_mark left = {.run_node = w->run_node,
-                             .epoch = w->epoch,
-                             .rows = w->rows,
-                             .points = w->points,
-                             .bytes = w->bytes,
-                             .looked_us = now_us};
-    return seal_marks_set(&s->marks, &left, err);
+    return TRACK_OK;
 }
 
 /* Seals a run that is due; adds what stays of it. */
 static void seal_if_due(struct seal *s, const struct journal_waiting *waiting, int64_t now_us,
                         struct seal_counts *left)
 {
-    struct journal_waiting w = *waiting, new = fresh(s, &w);
+    struct journal_waiting w = *waiting;
     track_error why = {0};
-    bool due = is_due(&new, now_us);
-    if (!due) {
-        left->waiting_bytes += new.bytes;
-    } else if (seal_all(s, &w, now_us, &why) != TRACK_OK) {
+    if (is_due(&w, now_us) && seal_all(s, &w, now_us, &why) != TRACK_OK) {
         say(s, "seal", w.run_node, &why);
-        left->waiting_bytes += fresh(s, &w).bytes;
     }
     left->journal_rows += w.rows;
     left->journal_bytes += w.bytes;
@@ -160,11 +132,10 @@ track_status seal_pass(struct seal *s, int64_t now_us, track_error *err)
         seal_if_due(s, &list.at[i], now_us, &left);
     }
     pthread_mutex_lock(&s->lock);
-    s->counts.waiting_bytes = left.waiting_bytes;
     s->counts.journal_rows = left.journal_rows;
     s->counts.journal_bytes = left.journal_bytes;
     pthread_mutex_unlock(&s->lock);
-    store_note_journal(s->store, left.waiting_bytes);
+    store_note_journal(s->store, left.journal_bytes);
     return TRACK_OK;
 }
 
@@ -325,7 +296,6 @@ void seal_close(struct seal *s)
         pthread_join(s->threads[i], NULL);
     }
     tail_close(s->tail);
-    seal_marks_release(&s->marks);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     struct arena own = s->own;

@@ -34,7 +34,6 @@ struct seal_counts {
     uint64_t merges, packs_merged;              /* packs that went */
     uint64_t failures;
     int64_t journal_rows, journal_bytes;
-    int64_t waiting_bytes; /* of these, not sealed by the last pass but to be sealed */
 };
 
 /* Starts the threads.

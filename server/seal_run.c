@@ -21,7 +21,6 @@ struct batch {
     unsigned char run[RUN_ID_BYTES];
     struct metric_def_list defs; /* of the run */
     int64_t bytes, points;
-    struct journal_head last; /* that was looked at */
     bool more;
 };
 
@@ -67,43 +66,33 @@ static track_status add_row(struct batch *b, struct db *db, const struct journal
     return TRACK_OK;
 }
 
-/* Adds rows of a page; *skipped: one had been looked at before, and last is where to go on. */
+/* Adds rows of a page, up to what is sealed at once. */
 static track_status add_page(struct batch *b, struct db *db, const struct journal_head *page,
-                             size_t count, bool *skipped, track_error *err)
+                             size_t count, track_error *err)
 {
-    const struct seal_ask *ask = b->ask;
-    *skipped = false;
-    for (size_t i = 0; i < count && !*skipped && !b->more; i++) {
-        const struct seal_mark *mark =
-            seal_marks_get(ask->marks, ask->run_node, ask->epoch, page[i].writer);
-        if (mark && page[i].seq_lo <= mark->seq) {
-            b->last = page[i];
-            b->last.seq_lo = mark->seq;
-            *skipped = true;
-        } else if (is_full(b)) {
-            b->more = true;
-        } else {
-            TRY(add_row(b, db, &page[i], err));
-            b->last = page[i];
-        }
+    for (size_t i = 0; i < count && !b->more; i++) {
+        b->more = is_full(b);
+        TRY(b->more ? TRACK_OK : add_row(b, db, &page[i], err));
     }
     return TRACK_OK;
 }
 
-/* Reads rows that were not looked at yet, up to what is sealed at once. */
 static track_status read_rows(struct batch *b, struct db *db, track_error *err)
 {
     struct head_ask heads = {.run_node = b->ask->run_node, .epoch = b->ask->epoch};
     struct journal_head *page = ARENA_ARRAY(b->arena, struct journal_head, PACK_HEADS_MAX);
+    struct journal_head last;
     size_t count = PACK_HEADS_MAX;
-    bool skipped = false;
     if (!page) {
         return FAIL(err, TRACK_NOMEM, "no room for %d journal rows", PACK_HEADS_MAX);
     }
-    while ((skipped || count == PACK_HEADS_MAX) && !b->more) {
+    while (count == PACK_HEADS_MAX && !b->more) {
         TRY(journal_heads(db, &heads, page, &count, err));
-        TRY(add_page(b, db, page, count, &skipped, err));
-        heads.after = &b->last;
+        TRY(add_page(b, db, page, count, err));
+        if (count > 0) {
+            last = page[count - 1];
+            heads.after = &last;
+        }
     }
     return TRACK_OK;
 }
@@ -130,7 +119,6 @@ struct sealing {
     struct pack_range *ranges; /* [RANGES_MAX] */
     size_t range_count;
     struct seal_did did;
-    const struct journal_head *last; /* that was looked at */
 };
 
 /* False: no more ranges fit. */
@@ -184,7 +172,6 @@ static track_status take_rows(struct sealing *s, track_error *err)
             s->did.more = true;
             return TRACK_OK;
         }
-        s->last = &rows[i].head;
     }
     return TRACK_OK;
 }
@@ -231,27 +218,6 @@ static track_status pack_rows(struct sealing *s, struct arena *arena, track_erro
     return status;
 }
 
-/* Every row up to the last one that was looked at is sealed, or is not to be. */
-static track_status set_marks(const struct sealing *s, track_error *err)
-{
-    const struct batch_row *rows = s->batch->rows.at;
-    const struct seal_ask *ask = s->batch->ask;
-    for (size_t i = 0; s->last && i < s->batch->rows.count; i++) {
-        const struct journal_head *head = &rows[i].head;
-        bool is_last = head == s->last;
-        if (is_last || i + 1 == s->batch->rows.count || rows[i + 1].keys) {
-            struct seal_mark mark = {
-                .run_node = ask->run_node, .epoch = ask->epoch, .seq = head->seq_lo};
-            memcpy(mark.writer, head->writer, sizeof(mark.writer));
-            TRY(seal_marks_set(ask->marks, &mark, err));
-        }
-        if (is_last) {
-            return TRACK_OK;
-        }
-    }
-    return TRACK_OK;
-}
-
 static track_status seal_batch(struct batch *b, struct seal_did *out, track_error *err)
 {
     AUTO_ARENA arena = ARENA(WORK_BYTES);
@@ -269,7 +235,7 @@ static track_status seal_batch(struct batch *b, struct seal_did *out, track_erro
     seal_set_release(&s.set);
     TRY(status);
     *out = s.did;
-    return set_marks(&s, err);
+    return TRACK_OK;
 }
 
 track_status seal_run(const struct seal_ask *ask, struct seal_did *out, track_error *err)

@@ -3,11 +3,10 @@
  * Rows are read in one snapshot, decoded, sorted and packed without holding anything; then one
  * transaction takes exactly these rows and adds the packs.  If somebody was faster, nothing
  * happens.
- * Uses: seal_marks, seal_out, seal_set, store_pack.  One thread.
+ * Uses: seal_out, seal_set, store_pack.  One thread.
  */
 #ifndef SERVER_SEAL_RUN_H
 #define SERVER_SEAL_RUN_H
-#include "seal_marks.h"
 #include "store_pack.h"
 
 enum {
@@ -17,7 +16,6 @@ enum {
 
 struct seal_ask {
     struct store *store;
-    struct seal_marks *marks; /* hints; may be empty */
     int64_t run_node, epoch;
     int64_t now_us;
     size_t bytes_max; /* 0: SEAL_BYTES_MAX */

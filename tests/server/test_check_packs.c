@@ -39,10 +39,9 @@ static bool finds(struct points *p, const char *says, int64_t packs)
 /* Seals what is in the journal. */
 static bool seal(struct points *p)
 {
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
     struct seal_did did;
     struct seal_ask ask = {
-        .store = p->f.store, .marks = &m, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
+        .store = p->f.store, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
     return seal_run(&ask, &did, &p->f.err) == TRACK_OK && did.rows > 0;
 }
 

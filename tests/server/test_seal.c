@@ -51,11 +51,11 @@ TEST(seal, waits_until_a_run_is_idle)
     CHECK_INT(points_add_one(&s.p, "loss", 1, 2), TRACK_OK);
     CHECK_INT(left_after(&s, SEAL_IDLE_S - 1), 1);
     seal_count(s.seal, &counts);
-    CHECK(counts.sealed_rows == 0 && counts.waiting_bytes > 0);
+    CHECK(counts.sealed_rows == 0 && counts.journal_bytes > 0);
     CHECK_INT(left_after(&s, SEAL_IDLE_S), 0);
     seal_count(s.seal, &counts);
     CHECK(counts.sealed_rows == 1 && counts.sealed_points == 1 && counts.failures == 0);
-    CHECK_INT(counts.waiting_bytes, 0);
+    CHECK_INT(counts.journal_bytes, 0);
 }
 
 TEST(seal, waits_until_rows_are_old)
@@ -97,7 +97,7 @@ TEST(seal, leaves_nothing_of_any_kind)
     CHECK_INT(points_add_one(&s.p, "loss", 1, 3), TRACK_OK);
     CHECK_INT(left_after(&s, SEAL_OLD_S), 0);
     seal_count(s.seal, &counts);
-    CHECK(counts.sealed_rows == 3 && counts.waiting_bytes == 0 && counts.failures == 0);
+    CHECK(counts.sealed_rows == 3 && counts.journal_bytes == 0 && counts.failures == 0);
 }
 
 TEST(seal, makes_senders_wait_when_it_falls_behind)

@@ -12,11 +12,11 @@
 enum { ROWS = PACK_FAN_IN };
 
 /* One pack for each point. */
-static bool seal_each(struct points *p, struct seal_marks *m, int from, int rows)
+static bool seal_each(struct points *p, int from, int rows)
 {
     struct seal_did did;
     struct seal_ask ask = {
-        .store = p->f.store, .marks = m, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
+        .store = p->f.store, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
     for (int i = from; i < from + rows; i++) {
         if (points_add_one(p, i % 3 ? "loss" : "lr", i, i) != TRACK_OK ||
             seal_run(&ask, &did, &p->f.err) != TRACK_OK || did.rows != 1) {
@@ -54,13 +54,12 @@ static struct merge_ask ask_of(struct points *p)
 TEST(seal_merge, makes_one_pack_of_a_level)
 {
     POINTS(p);
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
     size_t merged;
-    CHECK(seal_each(&p, &m, 0, ROWS - 1));
+    CHECK(seal_each(&p, 0, ROWS - 1));
     struct merge_ask ask = ask_of(&p);
     CHECK_INT(merge_level(&ask, &merged, &p.f.err), TRACK_OK);
     CHECK(merged == 0 && sealed_packs(&p.f, RUN_A).count == ROWS - 1);
-    CHECK(seal_each(&p, &m, ROWS - 1, 2));
+    CHECK(seal_each(&p, ROWS - 1, 2));
     CHECK_INT(merge_level(&ask, &merged, &p.f.err), TRACK_OK);
     CHECK_INT(merged, ROWS);
     struct pack_list packs = sealed_packs(&p.f, RUN_A);
@@ -106,9 +105,8 @@ static bool has_digest(struct points *p, const struct pack *pack, const char *na
 TEST(seal_merge, makes_final_packs_at_the_end)
 {
     POINTS(p);
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
     size_t merged;
-    CHECK(seal_each(&p, &m, 0, 3) && finish(&p));
+    CHECK(seal_each(&p, 0, 3) && finish(&p));
     struct merge_ask ask = ask_of(&p);
     CHECK_INT(merge_final(&ask, &merged, &p.f.err), TRACK_OK);
     CHECK_INT(merged, 3);
@@ -117,7 +115,7 @@ TEST(seal_merge, makes_final_packs_at_the_end)
     CHECK(has_digest(&p, &packs.at[0], "loss") && has_digest(&p, &packs.at[0], "lr"));
     CHECK_INT(merge_final(&ask, &merged, &p.f.err), TRACK_OK);
     CHECK_INT(merged, 0);
-    CHECK(change(&p, RUN_REOPEN, NULL) && seal_each(&p, &m, 3, 3) && finish(&p));
+    CHECK(change(&p, RUN_REOPEN, NULL) && seal_each(&p, 3, 3) && finish(&p));
     CHECK_INT(merge_final(&ask, &merged, &p.f.err), TRACK_OK);
     CHECK_INT(merged, 3); /* what was final stays as it is */
     packs = sealed_packs(&p.f, RUN_A);
@@ -129,13 +127,13 @@ TEST(seal_merge, makes_final_packs_at_the_end)
 enum { NOISE = 30000, SMALL_PACK = 64 << 10 };
 
 /* Points of two series that no codec makes smaller, in three packs. */
-static bool seal_noise(struct points *p, struct seal_marks *m)
+static bool seal_noise(struct points *p)
 {
     static const char *const names[] = {"a", "b"};
     static struct blocks_point at[NOISE];
     struct seal_did did;
     struct seal_ask ask = {
-        .store = p->f.store, .marks = m, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
+        .store = p->f.store, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
     uint64_t state = 7;
     for (int part = 0; part < 3; part++) {
         for (uint32_t i = 0; i < NOISE; i++) {
@@ -154,9 +152,8 @@ static bool seal_noise(struct points *p, struct seal_marks *m)
 TEST(seal_merge, splits_final_packs_in_the_middle_of_a_series)
 {
     POINTS(p);
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
     size_t merged, whole = 0, split = 0;
-    CHECK(seal_noise(&p, &m) && finish(&p));
+    CHECK(seal_noise(&p) && finish(&p));
     struct merge_ask ask = ask_of(&p);
     ask.bytes_max = SMALL_PACK;
     CHECK_INT(merge_final(&ask, &merged, &p.f.err), TRACK_OK);
@@ -188,11 +185,10 @@ static track_status refuse(void *data, track_error *err)
 TEST(seal_merge, may_be_stopped_between_series)
 {
     POINTS(p);
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0};
     size_t merged;
     int calls = 0;
     struct pack_between between = {refuse, &calls};
-    CHECK(seal_each(&p, &m, 0, ROWS));
+    CHECK(seal_each(&p, 0, ROWS));
     struct merge_ask ask = ask_of(&p);
     ask.between = &between;
     CHECK_INT(merge_level(&ask, &merged, &p.f.err), TRACK_CONFLICT);

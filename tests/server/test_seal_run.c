@@ -12,15 +12,9 @@
 
 enum { MANY = 3000 };
 
-#define SEALING(p, m) \
-    POINTS(p);        \
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks m = {.room = 0}
-
-static track_status seal(struct points *p, struct seal_marks *m, size_t bytes_max,
-                         struct seal_did *did)
+static track_status seal(struct points *p, size_t bytes_max, struct seal_did *did)
 {
     struct seal_ask ask = {.store = p->f.store,
-                           .marks = m,
                            .run_node = sealed_run(&p->f, RUN_A),
                            .now_us = NOW_US,
                            .bytes_max = bytes_max};
@@ -54,7 +48,7 @@ static uint64_t to_bits(double value)
 
 TEST(seal_run, keeps_every_bit)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
     const struct blocks_point in[] = {
         {-5, 7, of_bits(0x7ff8dead0000beef), 0}, /* a NaN with a payload */
@@ -68,7 +62,7 @@ TEST(seal_run, keeps_every_bit)
     };
     size_t count = sizeof(in) / sizeof(in[0]);
     CHECK_INT(send(&p, 0, in, count), TRACK_OK);
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(seal(&p, 0, &did), TRACK_OK);
     CHECK(did.rows == 1 && did.points == (int64_t)count && !did.more);
     CHECK_INT(sealed_waiting(&p.f, RUN_A), 0);
     struct sealed_points got = sealed_points(&p.f, RUN_A, "loss");
@@ -84,7 +78,7 @@ TEST(seal_run, keeps_every_bit)
 
 TEST(seal_run, sorts_points_and_drops_repeats_of_all_writers)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
     struct blocks_point in[MANY];
     for (int i = 0; i < MANY; i++) {
@@ -94,7 +88,7 @@ TEST(seal_run, sorts_points_and_drops_repeats_of_all_writers)
     for (unsigned char writer = 0; writer < 3; writer++) {
         CHECK_INT(send(&p, writer, in, MANY), TRACK_OK);
     }
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(seal(&p, 0, &did), TRACK_OK);
     CHECK(did.rows == 3 && did.points == 3 * MANY);
     struct sealed_points got = sealed_points(&p.f, RUN_A, "loss");
     CHECK_INT(got.count, MANY);
@@ -143,7 +137,7 @@ static const char *lines_of(struct points *p)
 
 TEST(seal_run, takes_texts_and_lines_too)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
     static const char *const names[] = {"loss"};
     static const char *const words[] = {"uno", "due", "tre"};
@@ -162,7 +156,7 @@ TEST(seal_run, takes_texts_and_lines_too)
     for (int i = 0; i < 2; i++) {
         CHECK(strcmp(texts_of(&p), "tre.due.uno.") == 0);
         CHECK(strcmp(lines_of(&p), "uno.due.tre.") == 0);
-        CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+        CHECK_INT(seal(&p, 0, &did), TRACK_OK);
         CHECK_INT(did.rows, i ? 0 : 12);
         CHECK_INT(sealed_waiting(&p.f, RUN_A), 0);
     }
@@ -201,14 +195,14 @@ static int meaning(struct points *p, const struct pack *pack, const char *name)
 
 TEST(seal_run, keeps_what_a_series_means)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
     CHECK_INT(define(&p, "val/*", 3), TRACK_OK);
     CHECK_INT(define(&p, "val/acc", 2), TRACK_OK);
     CHECK_INT(points_add_one(&p, "val/loss", 1, 2), TRACK_OK);
     CHECK_INT(points_add_one(&p, "val/acc", 1, 2), TRACK_OK);
     CHECK_INT(points_add_one(&p, "loss", 1, 2), TRACK_OK);
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(seal(&p, 0, &did), TRACK_OK);
     struct pack_list packs = sealed_packs(&p.f, RUN_A);
     CHECK_INT(packs.count, 1);
     CHECK_INT(meaning(&p, packs.at, "val/loss"), 10 * PACK_FLOATS + 3);
@@ -219,12 +213,12 @@ TEST(seal_run, keeps_what_a_series_means)
 
 TEST(seal_run, takes_rows_that_only_define_keys)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
     static const char *const names[] = {"loss"};
     struct points_batch keys = {.names = names, .name_count = 1};
     CHECK_INT(points_add(&p, &keys), TRACK_OK);
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(seal(&p, 0, &did), TRACK_OK);
     CHECK(did.rows == 1 && sealed_waiting(&p.f, RUN_A) == 0);
     CHECK_INT(sealed_packs(&p.f, RUN_A).count, 0);
     CHECK(sealed_clean(&p));
@@ -232,14 +226,14 @@ TEST(seal_run, takes_rows_that_only_define_keys)
 
 TEST(seal_run, takes_only_so_much_at_once)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did = {.more = true};
     int64_t rows = 0, rounds = 0;
     for (int i = 0; i < 10; i++) {
         CHECK_INT(points_add_one(&p, i % 2 ? "loss" : "lr", i, i), TRACK_OK);
     }
     while (did.more) {
-        CHECK_INT(seal(&p, &m, 1, &did), TRACK_OK);
+        CHECK_INT(seal(&p, 1, &did), TRACK_OK);
         rows += did.rows;
         rounds++;
     }
@@ -251,10 +245,10 @@ TEST(seal_run, takes_only_so_much_at_once)
 
 TEST(seal_run, does_nothing_where_there_is_nothing)
 {
-    SEALING(p, m);
+    POINTS(p);
     struct seal_did did;
-    CHECK_INT(seal(&p, &m, 0, &did), TRACK_OK);
+    CHECK_INT(seal(&p, 0, &did), TRACK_OK);
     CHECK(did.rows == 0 && !did.more && sealed_packs(&p.f, RUN_A).count == 0);
-    struct seal_ask ask = {.store = p.f.store, .marks = &m, .run_node = 12345};
+    struct seal_ask ask = {.store = p.f.store, .run_node = 12345};
     CHECK_INT(seal_run(&ask, &did, &p.f.err), TRACK_OK);
 }

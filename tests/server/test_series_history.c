@@ -101,12 +101,9 @@ static bool agree(struct points *p, struct known *k, int asks, size_t *yes)
 /* Seals what is in the journal. */
 static track_status seal_all(struct points *p)
 {
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks marks = {.room = 0};
     struct seal_did did = {.more = true};
-    struct seal_ask ask = {.store = p->f.store,
-                           .marks = &marks,
-                           .run_node = sealed_run(&p->f, RUN_A),
-                           .now_us = NOW_US};
+    struct seal_ask ask = {
+        .store = p->f.store, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
     while (did.more) {
         TRY(seal_run(&ask, &did, &p->f.err));
     }

@@ -144,12 +144,10 @@ static track_status rewind_some(struct playing *g, int run)
 
 static track_status seal_some(struct playing *g, int run, size_t bytes_max, bool *more)
 {
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks marks = {.room = 0};
     *more = false;
     for (int64_t epoch = 0; epoch <= g->runs[run].epoch; epoch++) {
         struct seal_did did;
         struct seal_ask ask = {.store = g->p.f.store,
-                               .marks = &marks,
                                .run_node = sealed_run(&g->p.f, ids[run]),
                                .epoch = epoch,
                                .now_us = NOW_US,

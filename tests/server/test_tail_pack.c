@@ -15,9 +15,7 @@ enum { BATCH_MAX = 3000, MOVES = 40, WRITERS = 3 };
 
 static track_status seal_some(struct points *p, size_t bytes_max, struct seal_did *did)
 {
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks marks = {.room = 0};
     struct seal_ask ask = {.store = p->f.store,
-                           .marks = &marks,
                            .run_node = sealed_run(&p->f, RUN_A),
                            .now_us = NOW_US,
                            .bytes_max = bytes_max};

@@ -95,9 +95,7 @@ static track_status send(struct playing *g)
 
 static track_status seal_some(struct playing *g, size_t bytes_max, bool *more)
 {
-    __attribute__((cleanup(seal_marks_release))) struct seal_marks marks = {.room = 0};
     struct seal_ask ask = {.store = g->p->f.store,
-                           .marks = &marks,
                            .run_node = sealed_run(&g->p->f, RUN_A),
                            .now_us = NOW_US,
                            .bytes_max = bytes_max};
