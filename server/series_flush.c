@@ -3,21 +3,29 @@
 #include "store_base.h"
 #include "tail_whole.h"
 
-enum { SCRATCH_BYTES = 64 << 20, TRIES = 4 /* of a run that is rewound meanwhile */ };
-
-/* Rows on their way to the table. */
-struct flushing {
-    struct store *store;
-    struct tail_run *run;
-    struct series_row *rows; /* [SERIES_PUT_MAX] */
-    size_t count;
-    struct arena *arena; /* of the tickets */
-    bool over;
+enum {
+    SCRATCH_BYTES = 64 << 20,
+    TRIES = 4,    /* of a run that is rewound meanwhile */
+    AT_ONCE = 64, /* runs whose rows go into the same commits */
 };
 
-static track_status flushing_put(struct flushing *f, bool last_part, track_error *err)
+/* A run whose rows are on their way to the table. */
+struct flushing {
+    struct arena arena; /* of rows and tickets */
+    struct store *store;
+    struct tail_run *run;    /* taken until all is stored */
+    struct series_row *rows; /* [room] */
+    size_t count, room;
+    bool over;
+    struct series_put call; /* the last one */
+    bool sent;              /* it is to be waited for */
+    track_status status;    /* the first failure */
+    track_error err;
+};
+
+static track_status flushing_send(struct flushing *f, bool last_part, track_error *err)
 {
-    struct series_put call = {
+    f->call = (struct series_put){
         .run_node = f->run->node,
         .series_seq = (int64_t)f->run->version,
         .epoch = f->run->branches.epoch,
@@ -26,13 +34,20 @@ static track_status flushing_put(struct flushing *f, bool last_part, track_error
         .rows = f->rows,
         .count = f->count,
     };
-    call.ticket.arena = f->arena;
-    TRY(store_series_put(f->store, &call, err));
+    f->call.ticket.arena = &f->arena;
+    TRY(store_series_put(f->store, &f->call, err));
+    f->sent = true;
     f->count = 0;
-    return ticket_wait(store_writer(f->store), &call.ticket, 0, err);
+    return TRACK_OK;
 }
 
-/* Rows that have changed since they were put last. */
+static track_status flushing_wait(struct flushing *f, track_error *err)
+{
+    f->sent = false;
+    return ticket_wait(store_writer(f->store), &f->call.ticket, 0, err);
+}
+
+/* Sends rows that have changed since they were put last; the last of them are not waited for. */
 static track_status flushing_fill(struct flushing *f, track_error *err)
 {
     size_t rows = 0;
@@ -45,12 +60,13 @@ static track_status flushing_fill(struct flushing *f, track_error *err)
         }
         TRY(series_row_fill(s, &f->rows[f->count++], err));
         s->put_n = s->whole.summary.n;
-        if (f->count == SERIES_PUT_MAX) {
-            TRY(flushing_put(f, false, err));
+        if (f->count == f->room) {
+            TRY(flushing_send(f, false, err));
+            TRY(flushing_wait(f, err));
         }
     }
     f->over = rows == SERIES_ROWS_MAX;
-    return flushing_put(f, true, err);
+    return flushing_send(f, true, err);
 }
 
 /* The id of a run's node. */
@@ -65,22 +81,32 @@ static track_status id_get(struct store *s, int64_t node, struct arena *arena, c
     return TRACK_OK;
 }
 
-static track_status flush_run(struct tail *t, int64_t node, track_error *err)
+static track_status flushing_begin(struct flushing *f, struct tail *t, int64_t node,
+                                   track_error *err)
 {
-    AUTO_ARENA arena = ARENA(SCRATCH_BYTES);
-    AUTO_TAIL struct tail_run *run = NULL;
     const char *id;
-    TRY(id_get(tail_store(t), node, &arena, &id, err));
-    TRY(tail_take(t, id, TAIL_FRESH, &run, err));
-    struct flushing f = {.store = tail_store(t), .run = run, .arena = &arena};
-    f.rows = ARENA_ARRAY(&arena, struct series_row, SERIES_PUT_MAX);
-    if (!f.rows) {
+    *f = (struct flushing){.arena = ARENA(SCRATCH_BYTES), .store = tail_store(t)};
+    TRY(id_get(f->store, node, &f->arena, &id, err));
+    TRY(tail_take(t, id, TAIL_FRESH, &f->run, err));
+    f->room = f->run->series_count < SERIES_PUT_MAX ? f->run->series_count + 1 : SERIES_PUT_MAX;
+    f->rows = ARENA_ARRAY(&f->arena, struct series_row, f->room);
+    if (!f->rows) {
         return FAIL(err, TRACK_NOMEM, "summaries of run %s: no memory", id);
     }
-    track_status status = flushing_fill(&f, err);
-    for (size_t i = 0; status != TRACK_OK && i < run->series_count; i++) {
-        run->series[i].put_n = 0; /* nobody knows which rows were stored */
+    return flushing_fill(f, err);
+}
+
+/* Waits for what was sent and gives the run back; status is what beginning said. */
+static track_status flushing_end(struct flushing *f, track_status status, track_error *err)
+{
+    if (f->sent) {
+        status = flushing_wait(f, err);
     }
+    for (size_t i = 0; status != TRACK_OK && f->run && i < f->run->series_count; i++) {
+        f->run->series[i].put_n = 0; /* nobody knows which rows were stored */
+    }
+    tail_give(&f->run);
+    arena_release(&f->arena);
     return status;
 }
 
@@ -89,9 +115,32 @@ track_status series_flush_run(struct tail *t, int64_t node, track_error *err)
     track_error why = {0};
     track_status status = TRACK_CONFLICT;
     for (int tries = 0; tries < TRIES && status == TRACK_CONFLICT; tries++) {
-        status = flush_run(t, node, &why);
+        struct flushing f;
+        status = flushing_end(&f, flushing_begin(&f, t, node, &why), &why);
     }
     return status == TRACK_OK ? TRACK_OK : FAIL(err, status, "%s", why.message);
+}
+
+/* Runs [count] at once, by project and node: whoever takes several does so in this order,
+ * so that nobody waits in a circle. */
+static track_status flush_some(struct tail *t, const int64_t *nodes, size_t count,
+                               struct flushing *many, track_error *err)
+{
+    track_status status = TRACK_OK;
+    for (size_t i = 0; i < count; i++) {
+        many[i].status = flushing_begin(&many[i], t, nodes[i], &many[i].err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct flushing *f = &many[i];
+        f->status = flushing_end(f, f->status, &f->err);
+        if (f->status == TRACK_CONFLICT) {
+            f->status = series_flush_run(t, nodes[i], &f->err);
+        }
+        if (f->status != TRACK_OK && f->status != TRACK_NOT_FOUND && status == TRACK_OK) {
+            status = FAIL(err, f->status, "%s", f->err.message);
+        }
+    }
+    return status;
 }
 
 track_status series_flush(struct tail *t, int64_t project_node, track_error *err)
@@ -99,11 +148,13 @@ track_status series_flush(struct tail *t, int64_t project_node, track_error *err
     AUTO_ARENA arena = ARENA(SCRATCH_BYTES);
     struct node_list stale;
     TRY(store_series_stale(tail_store(t), project_node, &arena, &stale, err));
-    for (size_t i = 0; i < stale.count; i++) {
-        track_status status = series_flush_run(t, stale.at[i], err);
-        if (status != TRACK_OK && status != TRACK_NOT_FOUND) {
-            return status;
-        }
+    struct flushing *many = stale.count ? ARENA_ARRAY(&arena, struct flushing, AT_ONCE) : NULL;
+    if (stale.count && !many) {
+        return FAIL(err, TRACK_NOMEM, "summaries: no memory");
+    }
+    for (size_t i = 0; i < stale.count; i += AT_ONCE) {
+        size_t count = stale.count - i < AT_ONCE ? stale.count - i : AT_ONCE;
+        TRY(flush_some(t, stale.at + i, count, many, err));
     }
     return TRACK_OK;
 }

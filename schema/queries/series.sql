@@ -40,7 +40,8 @@ FROM series s JOIN series_key k ON k.id = s.key WHERE s.run = $1 ORDER BY k.name
 
 -- Runs of a project whose rows are older than their points.  $1 project
 -- name: run_stale i -> i
-SELECT r.node FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL AND r.series_seq < 0;
+SELECT r.node FROM run r WHERE r.project = $1 AND r.deleted_us IS NULL AND r.series_seq < 0
+ORDER BY r.node;
 
 -- Those that have ended and have nothing in the journal: so they stay as they are.
 -- name: run_stale_rested -> i
@@ -50,4 +51,4 @@ SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0 AND r.e
 
 -- Stale ones of all projects.
 -- name: run_stale_all -> i
-SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0;
+SELECT r.node FROM run r WHERE r.deleted_us IS NULL AND r.series_seq < 0 ORDER BY r.project, r.node;

@@ -4,6 +4,7 @@
 #include "../harness.h"
 #include "points.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,50 @@ TEST(series_flush, is_not_done_when_a_frame_came_meanwhile)
     CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 1);
     CHECK(series_flush(p.tail, 0, NULL) == TRACK_OK);
     CHECK(store_series_stale(p.f.store, 0, &a, &stale, NULL) == TRACK_OK && stale.count == 0);
+}
+
+enum { MANY = 150 };
+
+static void *flush_all(void *data)
+{
+    struct points *p = data;
+    return series_flush(p->tail, 0, NULL) == TRACK_OK ? p : NULL;
+}
+
+TEST(series_flush, takes_many_runs_and_several_askers_at_once)
+{
+    POINTS(p);
+    static const char *const names[] = {"loss"};
+    for (int i = 0; i < MANY; i++) {
+        char id[33];
+        snprintf(id, sizeof(id), "0190a0b0c0d0700080000000%08x", 1000 + i * 7919 % MANY);
+        struct run_put put = {.id = id, .project = i % 2 ? "a" : "b", .now_us = NOW_US};
+        struct blocks_point point = {i, NOW_US, i, 0};
+        struct points_batch b = {
+            .run = id, .names = names, .name_count = 1, .in = {&point, 1, NULL, 0}};
+        put.ticket.arena = &p.f.arena;
+        CHECK(fixture_wait(&p.f, store_run_put(p.f.store, &put, NULL), &put.ticket) == TRACK_OK);
+        p.seq[0] = p.key[0] = 0; /* a writer of another run */
+        CHECK(points_add(&p, &b) == TRACK_OK);
+    }
+    pthread_t askers[3];
+    for (int i = 0; i < 3; i++) {
+        CHECK(pthread_create(&askers[i], NULL, flush_all, &p) == 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        void *done = NULL;
+        CHECK(pthread_join(askers[i], &done) == 0 && done);
+    }
+    struct node_list stale;
+    CHECK(store_series_stale(p.f.store, 0, &p.f.arena, &stale, NULL) == TRACK_OK);
+    CHECK_INT(stale.count, 0);
+    for (int i = 0; i < MANY; i++) {
+        char id[33];
+        struct series_list list;
+        snprintf(id, sizeof(id), "0190a0b0c0d0700080000000%08x", 1000 + i * 7919 % MANY);
+        CHECK(store_series_list(p.f.store, id, &p.f.arena, &list, NULL) == TRACK_OK);
+        CHECK(list.count == 1 && list.at[0].last == i && list.at[0].first_step == i);
+    }
 }
 
 TEST(series_flush, takes_five_thousand_names)
