@@ -57,7 +57,7 @@ class Run:
 
     def points(self, rng, i):
         """Values are fourths: their sums are exact."""
-        n = rng.choice([1, 2, 5, 20]) if i % 200 else 9000
+        n = rng.choice([1, 2, 5, 20]) if i % 200 or i > 4000 else 9000
         centre, scale = rng.randrange(-8, 9) / 4, rng.choice([1, 1, 8])
         odd = rng.random() < 0.15
         step, out = rng.randrange(-5, 6), []
