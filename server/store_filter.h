@@ -54,7 +54,7 @@ void sql_put_filter(struct sql *q, const struct filter *filter);
 bool filter_is_costly(const struct filter *term);
 
 /* Appends what the summary of its series says of a term with at(), any() or all(): '0' no, '1' yes,
- * '2' its points decide, NULL there is no series.  Of at(): '0' no point at that step.  Then what
+ * '2' its points decide, NULL there is no series.  Of IS NULL: whether there is a point.  Then what
  * stands for a costly term in a condition. */
 void sql_put_hint(struct sql *q, const struct filter *term);
 void sql_put_guess(struct sql *q, const struct filter *term, bool guess);

@@ -90,16 +90,36 @@ static void put_all(struct sql *q, const struct filter *term, const struct marks
     sql_put_series(q, term->operand.key, column);
 }
 
+/* The last value is that at the last step. */
+static void put_at(struct sql *q, const struct filter *term, struct marks *m)
+{
+    char column[COLUMN_BYTES];
+    if (term->op == FILTER_NULL) {
+        snprintf(column, sizeof(column),
+                 "CASE WHEN %s IN (s.first_step, s.last_step) THEN '1' "
+                 "WHEN %s BETWEEN s.first_step AND s.last_step THEN '2' ELSE '0' END",
+                 m->from, m->from);
+    } else if (term->op <= FILTER_GE) {
+        hold(q, db_f(term->values->number), m->value);
+        snprintf(column, sizeof(column),
+                 "CASE WHEN %s NOT BETWEEN s.first_step AND s.last_step THEN '0' "
+                 "WHEN %s < s.last_step THEN '2' WHEN s.last %s %s THEN '1' ELSE '0' END",
+                 m->from, m->from, op_text(term->op), m->value);
+    } else {
+        snprintf(column, sizeof(column),
+                 "CASE WHEN %s BETWEEN s.first_step AND s.last_step THEN '2' ELSE '0' END",
+                 m->from);
+    }
+    sql_put_series(q, term->operand.key, column);
+}
+
 void sql_put_hint(struct sql *q, const struct filter *term)
 {
     const struct filter_operand *o = &term->operand;
     struct marks m;
-    char column[COLUMN_BYTES];
     hold(q, db_i(o->step), m.from);
     if (o->func == FILTER_AT) {
-        snprintf(column, sizeof(column),
-                 "CASE WHEN %s BETWEEN s.first_step AND s.last_step THEN '2' ELSE '0' END", m.from);
-        sql_put_series(q, o->key, column);
+        put_at(q, term, &m);
         return;
     }
     hold(q, db_i(o->step_to), m.to);
