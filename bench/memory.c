@@ -1,14 +1,13 @@
 /* bench/memory - memory of trackd under full load, and when the load has gone.
  *
- * Two writers send frames of 20 series x 1,024 rows to runs that end one after the other, and a
- * reader asks for charts of them; sealing and merging go on. */
+ * Two writers send frames of 20 series x 1,024 rows to runs that end one after the other; sealing
+ * and merging go on. */
 #include "../core/frame.h"
 #include "bench.h"
 #include "peer.h"
 #include "points.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 enum { KEYS = 20, ROWS = 1024, WRITERS = 2, RUNS = 6, FRAMES = 600, IDLE_S = 100, PORT = 18191 };
 
@@ -16,7 +15,6 @@ struct client {
     const struct peer *peer;
     int number;
     struct blocks_point *points; /* [KEYS * ROWS] */
-    atomic_bool *stop;
 };
 
 /* A line of /proc/PID/status in MB. */
@@ -100,43 +98,18 @@ static void *send_runs(void *data)
     return NULL;
 }
 
-/* Charts of the runs that are being logged. */
-static void *read_charts(void *data)
-{
-    struct client *c = data;
-    struct peer_link *link = malloc(sizeof(*link));
-    char path[128], body[512];
-    peer_open(c->peer, link);
-    for (int i = 0; !atomic_load(c->stop); i++) {
-        run_path(path, sizeof(path), i % WRITERS, i / 20 % RUNS);
-        snprintf(
-            body, sizeof(body),
-            "{\"runs\":[\"%s\"],\"keys\":[\"k00\",\"k01\",\"k02\"],\"x\":\"step\",\"bins\":100}",
-            path + sizeof("/api/v1/runs/") - 1);
-        ask(link, "POST", "/api/v1/bins", body);
-        usleep(200000);
-    }
-    close(link->fd);
-    free(link);
-    return NULL;
-}
-
 static void load(const struct peer *p)
 {
-    atomic_bool stop = false;
-    struct client clients[WRITERS + 1];
-    pthread_t threads[WRITERS + 1];
-    for (int i = 0; i <= WRITERS; i++) {
-        clients[i] = (struct client){.peer = p, .number = i, .stop = &stop};
+    struct client clients[WRITERS];
+    pthread_t threads[WRITERS];
+    for (int i = 0; i < WRITERS; i++) {
+        clients[i] = (struct client){.peer = p, .number = i};
         clients[i].points = malloc(sizeof(struct blocks_point) * KEYS * ROWS);
-        if (!clients[i].points ||
-            pthread_create(&threads[i], NULL, i < WRITERS ? send_runs : read_charts, &clients[i]) !=
-                0) {
+        if (!clients[i].points || pthread_create(&threads[i], NULL, send_runs, &clients[i]) != 0) {
             peer_die("thread");
         }
     }
-    for (int i = 0; i <= WRITERS; i++) {
-        atomic_store(&stop, i == WRITERS);
+    for (int i = 0; i < WRITERS; i++) {
         pthread_join(threads[i], NULL);
         free(clients[i].points);
     }
@@ -148,7 +121,7 @@ int main(void)
     char what[128];
     peer_start_as(&p, PORT, "yes");
     load(&p);
-    snprintf(what, sizeof(what), "trackd, largest RSS while %d M points come in and are charted",
+    snprintf(what, sizeof(what), "trackd, largest RSS while %d M points come in",
              WRITERS * RUNS * FRAMES * KEYS * ROWS / 1000000);
     bench_row(what, status_mb(&p, "VmHWM:"), "MB", "<= 256 MB");
     for (int i = 0; getenv("MEMORY_TRACE") && i < IDLE_S; i += 10) {

@@ -147,6 +147,8 @@ static void put_seal(struct buf *out, const struct app *app, int64_t packs)
          (double)c.merges},
         {"track_merged_packs_total", "counter", "Packs that went with that.",
          (double)c.packs_merged},
+        {"track_merge_waits_total", "counter", "Times that merging let writes go first.",
+         (double)c.yields},
         {"track_seal_errors_total", "counter", "Times that it failed; the log says why.",
          (double)c.failures},
         {"track_journal_rows", "gauge", "Rows of the journal after the sealer's last look.",

@@ -25,7 +25,7 @@ enum {
     MAIN_ARENA_BYTES = 1 << 20,
     REAP_S = 2,
     TAIL_IDLE_S = 60, /* decoded points of a run are kept so long after their last use */
-    TRIM_S = 30,      /* between two times that free memory is given back */
+    TRIM_S = 4,       /* between two times that free memory is given back */
     HEAPS_MAX = 4,
     BLOCK_BYTES = 1 << 20, /* larger ones are given back as soon as they are free */
     HELP_BYTES_MAX = 16 * 1024,

@@ -17,8 +17,7 @@ enum {
     FIRST_S = 1, /* after the start */
     MERGE_EVERY_S = 10,
     AFTER_FAILURE_S = 60,
-    MERGE_NICE = 10,   /* others go first */
-    BUSY_TICKETS = 64, /* so many wait for the writer: merging waits too */
+    MERGE_NICE = 10, /* others go first */
     YIELD_US = 5000,
     YIELDS_MAX = 40, /* at a time */
 };
@@ -60,9 +59,12 @@ static track_status yield(void *data, track_error *err)
             return FAIL(err, TRACK_CONFLICT, "the server ends");
         }
         writer_count(store_writer(s->store), &counts);
-        if (counts.queue_tickets < BUSY_TICKETS) {
+        if (counts.queue_tickets < SEAL_BUSY) {
             return TRACK_OK;
         }
+        pthread_mutex_lock(&s->lock);
+        s->counts.yields += i == 0;
+        pthread_mutex_unlock(&s->lock);
         nanosleep(&pause, NULL);
     }
     return TRACK_OK;

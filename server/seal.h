@@ -17,6 +17,7 @@ enum {
     SEAL_OLD_S = 300, /* the oldest row */
     SEAL_IDLE_S = 60, /* the newest row */
     SEAL_EVERY_S = 5, /* between two looks at the journal */
+    SEAL_BUSY = 64,   /* so many tickets wait for the writer: merging waits too, for a while */
 };
 
 struct seal; /* opaque */
@@ -32,6 +33,7 @@ struct seal_options {
 struct seal_counts {
     uint64_t seals, sealed_rows, sealed_points; /* points with repeats */
     uint64_t merges, packs_merged;              /* packs that went */
+    uint64_t yields;                            /* times that merging let others go first */
     uint64_t failures;
     int64_t journal_rows, journal_bytes;
 };

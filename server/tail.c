@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    LIMIT_BYTES = 64 << 20, /* unless told otherwise */
+    LIMIT_BYTES = 96 << 20, /* unless told otherwise */
     ALONE_FACTOR = 4,       /* the run that was used last may hold so much more, for itself */
     BUCKET_COUNT = 1024,
     NAMES_BYTES_MAX = 512 << 20, /* of the series of a run */

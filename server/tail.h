@@ -14,7 +14,7 @@ struct tail; /* opaque */
 
 struct tail_options {
     struct store *store;
-    size_t limit_bytes; /* of all runs that are kept; 0: 64 MiB */
+    size_t limit_bytes; /* of all runs that are kept; 0: 96 MiB */
 };
 
 /*   out  close with tail_close; set only on TRACK_OK.

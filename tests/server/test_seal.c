@@ -7,7 +7,10 @@
 #include "../harness.h"
 #include "sealed.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { SECOND_US = 1000000 };
 
@@ -183,6 +186,85 @@ TEST(seal, folds_the_rows_of_a_run_that_has_ended)
     struct node_list stale;
     CHECK_INT(store_series_stale(f->store, 0, &f->arena, &stale, &f->err), TRACK_OK);
     CHECK_INT(stale.count, 0);
+}
+
+/* A write that takes until it is told to end, and those that wait behind it. */
+struct jam {
+    struct ticket first, behind[SEAL_BUSY];
+    atomic_bool over;
+};
+
+static track_status jam_work(struct ticket *t, struct db *db, track_error *err)
+{
+    struct jam *j = (struct jam *)(void *)t;
+    (void)db;
+    (void)err;
+    while (!atomic_load(&j->over)) {
+        usleep(1000);
+    }
+    return TRACK_OK;
+}
+
+static track_status no_work(struct ticket *t, struct db *db, track_error *err)
+{
+    (void)t;
+    (void)db;
+    (void)err;
+    return TRACK_OK;
+}
+
+static bool jam_begin(struct jam *j, struct fixture *f)
+{
+    struct writer_counts counts;
+    bool good = store_submit(f->store, &j->first, jam_work, &f->err) == TRACK_OK;
+    do {
+        writer_count(store_writer(f->store), &counts);
+    } while (good && counts.queue_tickets > 0); /* it is being done */
+    for (size_t i = 0; good && i < SEAL_BUSY; i++) {
+        good = store_submit(f->store, &j->behind[i], no_work, &f->err) == TRACK_OK;
+    }
+    return good;
+}
+
+static bool jam_end(struct jam *j, struct fixture *f)
+{
+    bool good = ticket_wait(store_writer(f->store), &j->first, 0, &f->err) == TRACK_OK;
+    for (size_t i = 0; i < SEAL_BUSY; i++) {
+        good &= ticket_wait(store_writer(f->store), &j->behind[i], 0, &f->err) == TRACK_OK;
+    }
+    return good;
+}
+
+static void *merge_now(void *data)
+{
+    struct sealing *s = data;
+    track_error err = {0};
+    return seal_merge(s->seal, NOW_US, &err) == TRACK_OK ? data : NULL;
+}
+
+TEST(seal, lets_writes_go_before_merging)
+{
+    SEALING(s);
+    static struct jam jam;
+    struct seal_counts counts = {0};
+    pthread_t merging;
+    void *merged = NULL;
+    for (int i = 0; i < PACK_FAN_IN; i++) {
+        CHECK_INT(points_add_one(&s.p, "loss", i, i), TRACK_OK);
+        CHECK_INT(left_after(&s, SEAL_OLD_S), 0);
+    }
+    CHECK(jam_begin(&jam, &s.p.f));
+    CHECK(pthread_create(&merging, NULL, merge_now, &s) == 0);
+    while (counts.yields == 0 && counts.failures == 0) {
+        usleep(1000);
+        seal_count(s.seal, &counts);
+    }
+    CHECK_INT(counts.merges, 0);
+    atomic_store(&jam.over, true);
+    CHECK(jam_end(&jam, &s.p.f) && pthread_join(merging, &merged) == 0 && merged);
+    seal_count(s.seal, &counts);
+    CHECK(counts.merges == 1 && counts.packs_merged == PACK_FAN_IN && counts.yields >= 1);
+    CHECK_INT(sealed_packs(&s.p.f, RUN_A).count, 1);
 }
 
 TEST(seal, ends_its_threads_at_once)
