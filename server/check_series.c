@@ -5,6 +5,7 @@
 
 #include "series.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,11 +104,13 @@ static bool same(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
-/* A sum depends in its last bits on what was added when. */
+/* A sum depends in its last bits on what was added when; where it may have been too large for a
+ * double on the way, altogether. */
 static bool same_sum(const struct series_row *a, const struct series_row *b)
 {
     double largest = fmax(fabs(b->vmin), fabs(b->vmax)) * (double)b->n;
-    return same(a->vsum, b->vsum) || fabs(a->vsum - b->vsum) <= ldexp(largest, -40);
+    return same(a->vsum, b->vsum) || largest > DBL_MAX / 4 ||
+           fabs(a->vsum - b->vsum) <= ldexp(largest, -40);
 }
 
 /* The column in which a row is wrong; NULL: in none. */
