@@ -51,6 +51,7 @@ static track_status run_row(void *data, const struct db_value *c, track_error *e
     TRY(gather_add(g, &at, err));
     struct check_run *r = at;
     r->node = db_get_i(&c[0]);
+    r->epoch = db_get_i(&c[2]);
     TRY(db_copy_text(g->arena, &c[1], &r->id, err));
     return hash_decode_hex(c[1].as.bytes, r->binary, sizeof(r->binary), err);
 }

@@ -35,7 +35,7 @@ track_status check_repair(struct check *c, struct ticket *t, ticket_work *work, 
 
 /* A run as the list gives it. */
 struct check_run {
-    int64_t node;
+    int64_t node, epoch;
     const char *id;
     unsigned char binary[16];
 };

@@ -111,6 +111,10 @@ static track_status compare(const struct looking *l, const struct pack_checked *
                     l->hex);
         return TRACK_OK;
     }
+    if (p->epoch > l->run->epoch) {
+        check_wrong(l->check, "run %s, pack %s: it is of epoch %lld, which its run has not reached",
+                    l->run->id, l->hex, (long long)p->epoch);
+    }
     bool same_kind = p->kind == had->kind && p->epoch == had->epoch && p->level == had->level &&
                      p->rev == had->rev;
     bool same_points = p->n == had->n && p->series == had->series && p->step_lo == had->step_lo &&

@@ -1,7 +1,7 @@
 -- What `trackd check` looks at.
 
--- name: check_run_list -> it
-SELECT node, id FROM run ORDER BY node;
+-- name: check_run_list -> iti
+SELECT node, id, epoch FROM run ORDER BY node;
 
 -- Writers of a run with what they promise.
 -- name: check_writer_list i -> biiiibii
@@ -52,8 +52,6 @@ UNION ALL SELECT 'runs with another number of rewinds than their epoch says', co
         WHERE w.run = r.node AND w.epoch >= 1 AND w.epoch <= r.epoch)
 UNION ALL SELECT 'journal rows of an epoch that their run has not reached', count(*)
     FROM journal j JOIN run r ON r.node = j.run WHERE j.epoch > r.epoch
-UNION ALL SELECT 'packs of an epoch that their run has not reached', count(*)
-    FROM pack p JOIN run r ON r.node = p.run WHERE p.epoch > r.epoch
 UNION ALL SELECT 'small blobs without their bytes', count(*) FROM blob b
     WHERE b.loc = '' AND NOT EXISTS (SELECT 1 FROM blob_inline i WHERE i.digest = b.digest)
 UNION ALL SELECT 'bytes of small blobs that are not there', count(*) FROM blob_inline i

@@ -35,8 +35,10 @@ def send(server, run, end):
 
 def state(data):
     db = sqlite3.connect(data / 'track.db')
-    return db.execute('SELECT (SELECT count(*) FROM journal), count(*) FILTER (WHERE rev > 0), '
-                      'count(*) FILTER (WHERE rev = 0) FROM pack').fetchone()
+    got = db.execute('SELECT (SELECT count(*) FROM journal), count(*) FILTER (WHERE rev > 0), '
+                     'count(*) FILTER (WHERE rev = 0) FROM pack').fetchone()
+    db.close()
+    return got
 
 
 @pytest.fixture(scope='module')
@@ -84,6 +86,7 @@ def rows(data):
     db = sqlite3.connect(data / 'track.db')
     got = [db.execute(f'SELECT * FROM {table} ORDER BY 1, 2, 3').fetchall() for table in ('series', 'pack', 'tag', 'path')]
     got.append(db.execute('SELECT id, series_seq, series_over FROM run ORDER BY id').fetchall())
+    db.close()
     return got
 
 
