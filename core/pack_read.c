@@ -23,12 +23,18 @@ track_status pack_reader_open(const struct pack_blob *blob, const struct pack_di
     if (!r) {
         return FAIL(err, TRACK_NOMEM, "reading a pack: no memory");
     }
-    r->blob = blob;
-    r->dir = dir;
     r->tools = tools;
-    r->axis = r->frame = r->chunk = SIZE_MAX;
+    pack_reader_turn(r, blob, dir);
     *out = r;
     return TRACK_OK;
+}
+
+void pack_reader_turn(struct pack_reader *r, const struct pack_blob *blob,
+                      const struct pack_dir *dir)
+{
+    r->blob = blob;
+    r->dir = dir;
+    r->axis = r->frame = r->chunk = SIZE_MAX;
 }
 
 /* What decoding calls invalid is damage here. */

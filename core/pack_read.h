@@ -28,6 +28,10 @@ track_status pack_reader_open(const struct pack_blob *blob, const struct pack_di
                               struct pack_tools *tools, struct arena *arena,
                               struct pack_reader **out, track_error *err);
 
+/* Makes it a reader of another pack. */
+void pack_reader_turn(struct pack_reader *r, const struct pack_blob *blob,
+                      const struct pack_dir *dir);
+
 /* The points of dir->chunks[chunk], of a series of numbers; valid until the next call.
  *
  * TRACK_CORRUPT  damaged: a wrong CRC, or not what the directory says.

@@ -1,7 +1,7 @@
 #include "../core/bins_merge.h"
 #include "series_bin.h"
 #include "series_group.h"
-#include "tail_pack.h"
+#include "tail_readers.h"
 
 #include <math.h>
 #include <string.h>
@@ -179,7 +179,7 @@ static track_status asking_bin(struct asking *a, const struct series_at *at, str
 static track_status asking_fill(struct asking *a, size_t *next, track_error *err)
 {
     AUTO_TAIL struct tail_run *run = NULL;
-    AUTO_TAIL_READERS readers = TAIL_READERS;
+    AUTO_TAIL_READERS readers = tail_readers_borrow(a->tail);
     const char *id = a->series[*next].run;
     TRY(tail_take(a->tail, id, TAIL_AS_IS, &run, err));
     for (; *next < a->count && a->series[*next].run == id; (*next)++) {
@@ -187,7 +187,7 @@ static track_status asking_fill(struct asking *a, size_t *next, track_error *err
         struct series_ref key = {to->name, to->context};
         struct series_at at;
         TRY(series_at_find(run, a->ask, &key, &at, err));
-        at.readers = &readers;
+        at.readers = readers;
         if (at.s) {
             TRY(asking_bin(a, &at, to, err));
         }

@@ -4,6 +4,7 @@
 #include "store_base.h"
 #include "tail_level.h"
 #include "tail_read.h"
+#include "tail_readers.h"
 #include "tail_run.h"
 #include "tail_whole.h"
 
@@ -27,6 +28,7 @@ struct tail {
     struct tail_run *buckets[BUCKET_COUNT];
     uint64_t uses;
     struct tail_counts counts;
+    struct tail_spare spare;
 };
 
 track_status tail_open(const struct tail_options *options, struct tail **out, track_error *err)
@@ -38,6 +40,7 @@ track_status tail_open(const struct tail_options *options, struct tail **out, tr
     t->store = options->store;
     t->limit_bytes = options->limit_bytes ? options->limit_bytes : LIMIT_BYTES;
     pthread_mutex_init(&t->lock, NULL);
+    pthread_mutex_init(&t->spare.lock, NULL);
     pthread_cond_init(&t->given, NULL);
     *out = t;
     return TRACK_OK;
@@ -76,9 +79,16 @@ void tail_close(struct tail *t)
             run_drop(t, t->buckets[i]);
         }
     }
+    tail_spare_release(&t->spare);
+    pthread_mutex_destroy(&t->spare.lock);
     pthread_cond_destroy(&t->given);
     pthread_mutex_destroy(&t->lock);
     free(t);
+}
+
+struct tail_spare *tail_spare(struct tail *t)
+{
+    return &t->spare;
 }
 
 struct store *tail_store(struct tail *t)

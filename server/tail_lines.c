@@ -44,7 +44,7 @@ static track_status pack_use(struct tail_lines_reader *r, const struct tail_pack
     o->chunk = SIZE_MAX;
     struct pack_tools *tools;
     r->reading.arena = r->arena;
-    TRY(tail_reading_tools(&r->reading, &tools, err));
+    TRY(tail_reading_tools(&r->reading, r->run->tail, &tools, err));
     o->ask = (struct pack_lines_ask){&o->blob, &pack->lines, tools};
     o->next = r->packs;
     r->packs = *out = o;

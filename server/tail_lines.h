@@ -11,7 +11,7 @@
  */
 #ifndef SERVER_TAIL_LINES_H
 #define SERVER_TAIL_LINES_H
-#include "tail_pack.h"
+#include "tail_readers.h"
 
 /* Finds hidden lines among the rows that are new.
  *

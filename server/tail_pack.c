@@ -102,6 +102,7 @@ static track_status pack_open(struct loading *l, const struct pack *row, struct 
     if (!p) {
         return FAIL(err, TRACK_NOMEM, "no memory");
     }
+    p->tail = l->run->tail;
     p->kept = &l->run->levels;
     p->arena.limit_bytes = DIRECTORY_BYTES;
     track_status status = pack_fill(p, tail_store(l->run->tail), l->db, row, err);
@@ -249,99 +250,4 @@ track_status tail_pack_load(struct tail_run *run, struct db *db, const struct ru
     }
     tail_pack_release(l.old, l.old_count);
     return status;
-}
-
-/* A reader of a pack and what it reads with; in the arena of readers. */
-struct tail_reader {
-    struct tail_reader *next;
-    const struct tail_pack *pack;
-    struct pack_bytes bytes;
-    struct pack_blob blob;
-    struct pack_reader *reader;
-    bool taken;
-};
-
-void tail_readers_release(struct tail_readers *r)
-{
-    for (struct tail_reader *one = r->first; one; one = one->next) {
-        pack_bytes_release(&one->bytes);
-    }
-    r->first = NULL;
-    arena_release(&r->arena);
-}
-
-void tail_readers_rest(struct tail_readers *r)
-{
-    for (struct tail_reader *one = r->first; one; one = one->next) {
-        one->taken = false;
-    }
-}
-
-static void readers_release(void *data)
-{
-    tail_readers_release(data);
-}
-
-static track_status readers_nomem(track_error *err)
-{
-    return FAIL(err, TRACK_NOMEM, "reading a pack: no memory");
-}
-
-/* The readers of a reading that has none of its own. */
-static track_status readers_make(struct tail_reading *r, track_error *err)
-{
-    struct tail_readers *made = ARENA_NEW(r->arena, struct tail_readers);
-    if (!made || !arena_defer(r->arena, readers_release, made)) {
-        return readers_nomem(err);
-    }
-    *made = (struct tail_readers)TAIL_READERS;
-    r->readers = made;
-    return TRACK_OK;
-}
-
-track_status tail_reading_tools(struct tail_reading *r, struct pack_tools **out, track_error *err)
-{
-    if (!r->readers) {
-        TRY(readers_make(r, err));
-    }
-    if (!r->readers->open) {
-        TRY(pack_tools_open(&r->readers->arena, &r->readers->tools, err));
-        r->readers->open = true;
-    }
-    *out = &r->readers->tools;
-    return TRACK_OK;
-}
-
-static track_status reader_open(struct tail_readers *r, const struct tail_pack *pack,
-                                struct tail_reader **out, track_error *err)
-{
-    struct tail_reader *one = ARENA_NEW(&r->arena, struct tail_reader);
-    if (!one) {
-        return readers_nomem(err);
-    }
-    one->pack = pack;
-    one->bytes = pack->bytes;
-    one->blob = pack_bytes_blob(&one->bytes);
-    TRY(pack_reader_open(&one->blob, &pack->dir, &r->tools, &r->arena, &one->reader, err));
-    one->next = r->first;
-    r->first = one;
-    *out = one;
-    return TRACK_OK;
-}
-
-track_status tail_pack_read(const struct tail_pack *pack, struct tail_reading *r,
-                            struct pack_reader **out, track_error *err)
-{
-    struct pack_tools *tools;
-    TRY(tail_reading_tools(r, &tools, err));
-    struct tail_reader *one = r->readers->first;
-    while (one && (one->taken || one->pack != pack)) {
-        one = one->next;
-    }
-    if (!one) {
-        TRY(reader_open(r->readers, pack, &one, err));
-    }
-    one->taken = true;
-    *out = one->reader;
-    return TRACK_OK;
 }

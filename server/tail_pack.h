@@ -16,7 +16,8 @@ struct tail_pack {
     struct pack pack;    /* its row */
     struct pack_dir dir; /* of points and texts; names are in it too */
     struct pack_lines_dir lines;
-    struct pack_bytes bytes;    /* reads nothing: it is copied by those who read */
+    struct pack_bytes bytes; /* reads nothing: it is copied by those who read */
+    struct tail *tail;
     struct tail_levels *kept;   /* tail_level.h; the run's */
     struct tail_level **levels; /* [dir.series_count]: what is kept of each */
 };
@@ -40,37 +41,4 @@ track_status tail_pack_load(struct tail_run *run, struct db *db, const struct ru
 
 size_t tail_pack_bytes(const struct tail_run *run); /* of all its packs in memory */
 void tail_pack_release(struct tail_pack **packs, size_t count);
-
-/* What reads packs, made once for series that are read one after the other; one thread. */
-struct tail_readers {
-    struct arena arena;
-    struct pack_tools tools;
-    bool open; /* tools are made */
-    struct tail_reader *first;
-};
-#define TAIL_READERS                      \
-    {                                     \
-        .arena = ARENA((size_t)256 << 20) \
-    }
-#define AUTO_TAIL_READERS __attribute__((cleanup(tail_readers_release))) struct tail_readers
-void tail_readers_release(struct tail_readers *r);
-
-/* What was read with them is not looked at any more: the same readers may serve the next series. */
-void tail_readers_rest(struct tail_readers *r);
-
-/* Reading of a series, or of several at once. */
-struct tail_reading {
-    struct arena *arena;          /* holds what is read */
-    struct tail_readers *readers; /* NULL: they are made in the arena */
-};
-
-/* What it decodes with, made when it is first asked for.  TRACK_NOMEM. */
-track_status tail_reading_tools(struct tail_reading *r, struct pack_tools **out, track_error *err);
-
-/* A reader of a pack, which nobody else has until readers rest.
- *
- * TRACK_NOMEM  no memory (300 KiB are needed).
- */
-track_status tail_pack_read(const struct tail_pack *pack, struct tail_reading *r,
-                            struct pack_reader **out, track_error *err);
 #endif

@@ -9,7 +9,7 @@
  */
 #ifndef SERVER_TAIL_SOURCE_H
 #define SERVER_TAIL_SOURCE_H
-#include "tail_pack.h"
+#include "tail_readers.h"
 
 /* What is going to be looked at. */
 struct tail_ask {

@@ -6,7 +6,7 @@
  */
 #ifndef SERVER_TAIL_TEXTS_H
 #define SERVER_TAIL_TEXTS_H
-#include "tail_pack.h"
+#include "tail_readers.h"
 
 /* A text sample; its nth of its series, step and time. */
 struct tail_sample {

@@ -1,6 +1,6 @@
 #include "tail_whole.h"
 
-#include "tail_pack.h"
+#include "tail_readers.h"
 
 #include <math.h>
 #include <stdlib.h>
