@@ -7,7 +7,6 @@ enum {
     GROUP_COUNT_AT = 36,
     TOTAL_AT = 40,
     ALIGNMENT = 8,
-    POINT_BYTES = 24,
     POINTS_HEAD_BYTES = 16,
 };
 
@@ -192,14 +191,8 @@ static size_t points_head(size_t names)
     return (POINTS_HEAD_BYTES + names + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-track_status columns_encode_points(const struct columns_points *in, struct buf *out,
-                                   track_error *err)
+static void put_points_head(const struct columns_points *in, struct buf *out)
 {
-    struct bytes ignored;
-    size_t head = points_head(in->key.size + in->context.size);
-    if (buf_add(out, head + in->count * POINT_BYTES)) {
-        out->size = 0; /* all the room at once */
-    }
     buf_put(out, "TKPT\1\0\0\0", 8);
     buf_le32(out, (uint32_t)in->count);
     put_le16(out, in->key.size);
@@ -207,10 +200,19 @@ track_status columns_encode_points(const struct columns_points *in, struct buf *
     buf_put(out, in->key.at, in->key.size);
     buf_put(out, in->context.at, in->context.size);
     put_padding(out);
-    buf_put(out, in->steps, in->count * sizeof(*in->steps));
-    buf_put(out, in->times_us, in->count * sizeof(*in->times_us));
-    buf_put(out, in->values, in->count * sizeof(*in->values));
-    return buf_end(out, &ignored, err);
+}
+
+track_status columns_encode_points(const struct columns_points *in, struct bytes *out,
+                                   track_error *err)
+{
+    AUTO_BUF head = BUF(COLUMNS_POINTS_HEAD_MAX);
+    struct bytes all;
+    put_points_head(in, &head);
+    TRY(buf_end(&head, &all, err));
+    unsigned char *at = (unsigned char *)(uintptr_t)in->steps - all.size; /* the caller's room */
+    memcpy(at, all.at, all.size);
+    *out = (struct bytes){at, all.size + in->count * COLUMNS_POINT_BYTES};
+    return TRACK_OK;
 }
 
 static uint32_t take_le(const unsigned char *at, int size)
@@ -249,7 +251,7 @@ static unsigned char *read_place(struct columns_reader *r, size_t *room)
         return NULL;
     }
     size_t size = r->count * sizeof(double), offset = (size_t)(r->at - r->columns_at);
-    if (offset >= r->count * POINT_BYTES) {
+    if (offset >= r->count * COLUMNS_POINT_BYTES) {
         *room = 0;
         return NULL;
     }
@@ -280,7 +282,7 @@ track_status columns_read_points(struct columns_reader *r, struct bytes part, tr
 
 track_status columns_read_end(const struct columns_reader *r, track_error *err)
 {
-    return r->at >= POINTS_HEAD_BYTES && r->at == r->columns_at + r->count * POINT_BYTES
+    return r->at >= POINTS_HEAD_BYTES && r->at == r->columns_at + r->count * COLUMNS_POINT_BYTES
                ? TRACK_OK
                : FAIL(err, TRACK_INVALID, "%llu bytes are not the %zu points they say they are",
                       (unsigned long long)r->at, r->count);

@@ -71,6 +71,11 @@ void columns_add(struct columns *c, const struct columns_series *series);
  */
 track_status columns_end(struct columns *c, track_error *err);
 
+enum {
+    COLUMNS_POINT_BYTES = 24,       /* of a TKPT */
+    COLUMNS_POINTS_HEAD_MAX = 8192, /* what stands before its columns */
+};
+
 /* A page of raw points. */
 struct columns_points {
     struct bytes key, context;
@@ -79,16 +84,17 @@ struct columns_points {
     size_t count;
 };
 
-/* Writes a TKPT.
+/* Writes a TKPT where its columns lie: one behind the other, with COLUMNS_POINTS_HEAD_MAX bytes
+ * before them that are the caller's to overwrite.
  *
- *   out  empty at first.
+ *   out  what was written, and the columns.
  *
- * TRACK_TOO_LARGE  out's limit.
+ * TRACK_TOO_LARGE  names that leave no room.
  * TRACK_NOMEM      no memory.
  *
  * Tests: tests/core/test_columns.c
  */
-track_status columns_encode_points(const struct columns_points *in, struct buf *out,
+track_status columns_encode_points(const struct columns_points *in, struct bytes *out,
                                    track_error *err);
 
 /* A TKPT being read as it comes, straight into columns of the caller. */

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS_DEFAULT = 10000, LINES_DEFAULT = 1000, POINTS_BYTES_MAX = 64 << 20 };
+enum { POINTS_DEFAULT = 10000, LINES_DEFAULT = 1000 };
 
 static const struct json_range any_step = {INT64_MIN, INT64_MAX};
 
@@ -126,12 +126,7 @@ static track_status points_binary(const struct request *rq, const struct points_
                                 .times_us = page->times_us,
                                 .values = page->values,
                                 .count = page->count};
-    struct buf *out = request_buf(rq, POINTS_BYTES_MAX);
-    if (!out) {
-        return FAIL(err, TRACK_NOMEM, "no room for an answer");
-    }
-    TRY(columns_encode_points(&in, out, err));
-    TRY(buf_end(out, &rs->body, err));
+    TRY(columns_encode_points(&in, &rs->body, err));
     TRY(render_cursor(rq, page->next, &rs->next, err));
     rs->type = "application/x-track-points";
     return TRACK_OK;

@@ -128,7 +128,7 @@ struct points_ask {
 struct points_page {
     const char *name, *context;
     const int64_t *steps, *times_us; /* [count] */
-    const double *values;            /* [count], bit for bit */
+    const double *values;            /* [count], bit for bit; as columns_encode_points wants it */
     size_t count;
     const char *next; /* NULL: the last page */
 };

@@ -1,3 +1,4 @@
+#include "../core/columns.h"
 #include "series.h"
 #include "tail_source.h"
 
@@ -130,19 +131,32 @@ static struct cursor paging_cursor(const struct paging *g)
     return c;
 }
 
-/* At most as many as the page and the series have. */
+/* Room for at most as many as the page and the series have: a head, then the columns. */
 static track_status paging_reserve(struct paging *g, const struct tail_series *s,
                                    struct arena *arena, track_error *err)
 {
     size_t room =
         (size_t)s->whole.summary.n < g->ask->limit ? (size_t)s->whole.summary.n : g->ask->limit;
-    g->steps = ARENA_ARRAY(arena, int64_t, room + 1);
-    g->times_us = ARENA_ARRAY(arena, int64_t, room + 1);
-    g->values = ARENA_ARRAY(arena, double, room + 1);
-    if (!g->steps || !g->times_us || !g->values) {
+    unsigned char *at =
+        arena_raw(arena, COLUMNS_POINTS_HEAD_MAX + room * COLUMNS_POINT_BYTES, alignof(int64_t));
+    if (!at) {
         return FAIL(err, TRACK_NOMEM, "%zu points: no memory; ask for fewer", room);
     }
+    g->steps = (int64_t *)(void *)(at + COLUMNS_POINTS_HEAD_MAX);
+    g->times_us = g->steps + room;
+    g->values = (double *)(void *)(g->times_us + room);
     return TRACK_OK;
+}
+
+/* Moves the columns together where there were fewer points than room. */
+static void paging_close_up(struct paging *g)
+{
+    int64_t *times_us = g->steps + g->count;
+    double *values = (double *)(void *)(times_us + g->count);
+    memmove(times_us, g->times_us, g->count * sizeof(*times_us));
+    memmove(values, g->values, g->count * sizeof(*values));
+    g->times_us = times_us;
+    g->values = values;
 }
 
 static track_status paging_end(struct paging *g, const struct tail_series *s, struct arena *arena,
@@ -150,6 +164,7 @@ static track_status paging_end(struct paging *g, const struct tail_series *s, st
 {
     char next[80] = "";
     int size = 0;
+    paging_close_up(g);
     if (g->more) {
         struct cursor at = paging_cursor(g);
         size = snprintf(next, sizeof(next), "%" PRId64 ".%" PRId64 ".%" PRIu64, at.step, at.time_us,

@@ -91,10 +91,16 @@ TEST(columns, have_the_golden_bytes_of_bins_over_a_metric)
 
 static track_status encode_points(struct buf *out)
 {
-    static const int64_t steps[] = {-1, INT64_MAX}, times[] = {0, 5};
-    static const double values[] = {-0.0, NAN};
-    struct columns_points p = {TEXT("loss"), TEXT(""), steps, times, values, 2};
-    return columns_encode_points(&p, out, NULL);
+    static struct {
+        unsigned char head[COLUMNS_POINTS_HEAD_MAX];
+        int64_t steps[2], times[2];
+        double values[2];
+    } page = {.steps = {-1, INT64_MAX}, .times = {0, 5}, .values = {-0.0, NAN}};
+    struct columns_points p = {TEXT("loss"), TEXT(""), page.steps, page.times, page.values, 2};
+    struct bytes all, ignored;
+    TRY(columns_encode_points(&p, &all, NULL));
+    buf_put(out, all.at, all.size);
+    return buf_end(out, &ignored, NULL);
 }
 
 /* What a reader makes of bytes [size] that come in parts of so many. */
@@ -125,6 +131,18 @@ TEST(columns, give_points_back_bit_for_bit)
         CHECK(read_points(&only, (struct bytes){b.at, b.size}, part) == TRACK_OK);
         CHECK(only.count == 2 && times[1] == 5);
     }
+}
+
+TEST(columns, refuse_names_that_have_no_room)
+{
+    static unsigned char name[COLUMNS_POINTS_HEAD_MAX], page[COLUMNS_POINTS_HEAD_MAX + 8];
+    struct columns_points p = {.key = {name, sizeof(name) - 16}, .context = {name, 8}};
+    struct bytes all;
+    p.steps = (int64_t *)(void *)(page + COLUMNS_POINTS_HEAD_MAX);
+    CHECK(columns_encode_points(&p, &all, NULL) == TRACK_TOO_LARGE);
+    p.context.size = 0;
+    CHECK(columns_encode_points(&p, &all, NULL) == TRACK_OK && all.at == page);
+    CHECK_INT(all.size, sizeof(name));
 }
 
 TEST(columns, refuse_points_of_another_size)
