@@ -294,8 +294,15 @@ class Link:
 
     def send(self, method, path, body):
         data = None if body is None else json.dumps(body)
-        self.c.request(method, '/api/v1/' + path, data, {'Content-Type': 'application/json'} if data else {})
-        r = self.c.getresponse()
+        for last in (False, True):
+            try:
+                self.c.request(method, '/api/v1/' + path, data, {'Content-Type': 'application/json'} if data else {})
+                r = self.c.getresponse()
+                break
+            except (ConnectionError, http.client.RemoteDisconnected):  # it was idle for too long
+                self.c.close()
+                if last:
+                    raise
         data = r.read()
         assert r.status < 300, f'{path}: {r.status} {data[:500]!r}'
         return json.loads(data) if data else None
