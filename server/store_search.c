@@ -169,8 +169,15 @@ static track_status run_rows(struct gathering *g, const struct sql *of, const st
     sql_begin(&q, of);
     sql_put_page(&q, &ask);
     TRY(sql_end(&q, SQL_PAGE_TYPES, &text, err));
-    track_status status = db_run_text(of->db, &text, page_row, g, err);
-    return g->full ? TRACK_OK : status;
+    track_error why = {0};
+    track_status status = db_run_text(of->db, &text, page_row, g, &why);
+    if (g->full || status == TRACK_OK) {
+        return TRACK_OK;
+    }
+    if (err) {
+        *err = why;
+    }
+    return status;
 }
 
 /* In the order of an index there come first the runs that it has, then the others. */
