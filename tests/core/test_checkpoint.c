@@ -31,7 +31,7 @@ TEST(checkpoint, refuses_what_is_none)
         "a\n7 \n" NOTES_ROOT "\n",
         "a\n281474976710656\n" NOTES_ROOT "\n",
         "a\n99999999999999999999\n" NOTES_ROOT "\n",
-        "a\n7\n" NOTES_ROOT,
+        ("a\n7\n" NOTES_ROOT),
         "a\n7\nAAAA\n",
         "a\n7\n\n",
     };
