@@ -71,24 +71,33 @@ static inline void data_run(struct data *d, const char *id)
     d->seq = 0;
 }
 
-/* Adds one frame; keys are defined in the first of a run. */
-static inline void data_add(struct data *d, const struct blocks_in *in,
-                            const struct frame_key *keys, size_t key_count)
+/* Adds one frame, whose writer and seq are filled. */
+static inline void data_send(struct data *d, struct frame *f)
 {
-    AUTO_ARENA arena = ARENA(2 * (size_t)FRAME_ARENA_BYTES);
+    AUTO_ARENA arena = ARENA((size_t)FRAME_ARENA_BYTES);
     AUTO_BUF body = BUF(FRAME_BYTES_MAX);
     track_error err = {0};
-    struct frame f = {.head = {.kind = FRAME_POINTS, .seq = d->seq++}};
-    f.keys = keys;
-    f.key_count = f.head.seq ? 0 : key_count;
-    memset(f.head.writer, d->writer, sizeof(f.head.writer));
-    data_need(blocks_fill(in, &arena, &f, &err), &err);
-    data_need(frame_encode(&f, 1, &arena, &body, &err), &err);
+    f->head.seq = d->seq++;
+    memset(f->head.writer, d->writer, sizeof(f->head.writer));
+    data_need(frame_encode(f, 1, &arena, &body, &err), &err);
     struct journal_append call = {.run = d->run, .body = {body.at, body.size}, .now_us = DATA_NOW};
     call.ticket.arena = &arena;
     data_need(journal_append(d->store, &call, &err), &err);
     data_need(ticket_wait(store_writer(d->store), &call.ticket, 0, &err), &err);
     d->run_node = call.run_node;
+}
+
+/* Adds points; keys are defined in the first frame of a run. */
+static inline void data_add(struct data *d, const struct blocks_in *in,
+                            const struct frame_key *keys, size_t key_count)
+{
+    AUTO_ARENA arena = ARENA((size_t)FRAME_ARENA_BYTES);
+    track_error err = {0};
+    struct frame f = {.head = {.kind = FRAME_POINTS}};
+    f.keys = keys;
+    f.key_count = d->seq ? 0 : key_count;
+    data_need(blocks_fill(in, &arena, &f, &err), &err);
+    data_send(d, &f);
 }
 
 /* What is in the journal becomes packs; seconds. */

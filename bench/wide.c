@@ -35,18 +35,9 @@ static void fill_wide(struct data *d)
 
 static void append_lines(struct data *d, const struct frame_line *lines, size_t count)
 {
-    AUTO_ARENA arena = ARENA((size_t)FRAME_ARENA_BYTES);
-    AUTO_BUF body = BUF(FRAME_BYTES_MAX);
-    track_error err = {0};
-    struct frame f = {.head = {.kind = FRAME_LINES, .seq = d->seq++}, .line_count = count};
+    struct frame f = {.head = {.kind = FRAME_LINES}, .line_count = count};
     f.lines = lines;
-    memset(f.head.writer, d->writer, sizeof(f.head.writer));
-    data_need(frame_encode(&f, 1, &arena, &body, &err), &err);
-    struct journal_append call = {.run = d->run, .body = {body.at, body.size}, .now_us = DATA_NOW};
-    call.ticket.arena = &arena;
-    data_need(journal_append(d->store, &call, &err), &err);
-    data_need(ticket_wait(store_writer(d->store), &call.ticket, 0, &err), &err);
-    d->run_node = call.run_node;
+    data_send(d, &f);
 }
 
 static void fill_long(struct data *d)

@@ -20,19 +20,6 @@ void checkpoint_put(struct buf *out, const struct checkpoint *c)
     buf_byte(out, '\n');
 }
 
-/* Takes a line off the front; false: there is no newline. */
-static bool take_line(struct bytes *in, struct bytes *line)
-{
-    const unsigned char *end = in->size ? memchr(in->at, '\n', in->size) : NULL;
-    if (!end) {
-        return false;
-    }
-    *line = (struct bytes){in->at, (size_t)(end - in->at)};
-    in->at += line->size + 1;
-    in->size -= line->size + 1;
-    return true;
-}
-
 /* A number below 2^48 without leading zeros. */
 static bool take_number(struct bytes text, uint64_t *out)
 {
@@ -65,8 +52,8 @@ track_status checkpoint_take(struct bytes text, struct checkpoint *out, track_er
 {
     struct bytes origin, size, root;
     struct checkpoint c;
-    if (!take_line(&text, &origin) || !take_line(&text, &size) || !take_line(&text, &root) ||
-        origin.size == 0) {
+    if (!bytes_take_line(&text, &origin) || !bytes_take_line(&text, &size) ||
+        !bytes_take_line(&text, &root) || origin.size == 0) {
         return FAIL(err, TRACK_INVALID, "a checkpoint has three lines: origin, size, root");
     }
     c.origin = origin;
@@ -101,11 +88,11 @@ track_status receipt_take(struct bytes in, struct receipt *out, track_error *err
         return FAIL(err, TRACK_INVALID, "a receipt begins with c2sp.org/tlog-proof@v1 and index");
     }
     in = (struct bytes){in.at + HEAD_BYTES, in.size - HEAD_BYTES};
-    if (!take_line(&in, &line) || !take_number(line, &r.index)) {
+    if (!bytes_take_line(&in, &line) || !take_number(line, &r.index)) {
         return FAIL(err, TRACK_INVALID, "the index of a receipt is no number");
     }
     bool whole;
-    while ((whole = take_line(&in, &line)) && line.size > 0) {
+    while ((whole = bytes_take_line(&in, &line)) && line.size > 0) {
         if (r.proof.count == MERKLE_HASHES_MAX) {
             return FAIL(err, TRACK_INVALID, "a receipt has over %d hashes", MERKLE_HASHES_MAX);
         }

@@ -10,19 +10,6 @@ enum {
     POINTS_HEAD_BYTES = 16,
 };
 
-static void put_le16(struct buf *b, size_t value)
-{
-    buf_byte(b, (unsigned)value);
-    buf_byte(b, (unsigned)value >> 8);
-}
-
-static void put_padding(struct buf *b)
-{
-    while (b->status == TRACK_OK && b->size % ALIGNMENT) {
-        buf_byte(b, 0);
-    }
-}
-
 static void put_le_at(unsigned char *at, uint64_t value, int size)
 {
     for (int i = 0; i < size; i++) {
@@ -41,7 +28,7 @@ void columns_init(struct columns *c, const struct columns_grid *grid, unsigned m
     *c = (struct columns){.out = out, .x = grid->x, .mask = mask};
     buf_put(out, "TKBN\1", 5);
     buf_byte(out, grid->x);
-    put_le16(out, mask);
+    buf_le16(out, (unsigned)mask);
     if (grid->x == BINS_METRIC) {
         put_real(out, grid->real->width);
         put_real(out, grid->real->from);
@@ -111,7 +98,7 @@ static void column_put(const struct columns *c, const struct columns_series *s, 
             memcpy(at + i * sizeof(value), &value, sizeof(value));
         }
     }
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
 }
 
 static unsigned series_narrow(const struct columns *c, const struct columns_series *s)
@@ -146,12 +133,12 @@ void columns_add(struct columns *c, const struct columns_series *series)
     buf_le64(out, s.version);
     buf_le32(out, s.unchanged ? 2 : series_is_exact(&s));
     buf_le32(out, (uint32_t)s.count);
-    put_le16(out, s.key.size);
-    put_le16(out, s.context.size);
+    buf_le16(out, (unsigned)s.key.size);
+    buf_le16(out, (unsigned)s.context.size);
     buf_le32(out, narrow);
     buf_put(out, s.key.at, s.key.size);
     buf_put(out, s.context.at, s.context.size);
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
     if (c->x == BINS_METRIC) {
         buf_le64(out, s.unplaced);
     }
@@ -162,7 +149,7 @@ void columns_add(struct columns *c, const struct columns_series *series)
     for (size_t i = 0; i < s.count; i++) {
         buf_le32(out, s.bins[i].index);
     }
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
     for (int i = 0; i < COLUMN_COUNT; i++) {
         if (c->mask >> i & 1) {
             column_put(c, &s, i, narrow >> i & 1);
@@ -195,11 +182,11 @@ static void put_points_head(const struct columns_points *in, struct buf *out)
 {
     buf_put(out, "TKPT\1\0\0\0", 8);
     buf_le32(out, (uint32_t)in->count);
-    put_le16(out, in->key.size);
-    put_le16(out, in->context.size);
+    buf_le16(out, (unsigned)in->key.size);
+    buf_le16(out, (unsigned)in->context.size);
     buf_put(out, in->key.at, in->key.size);
     buf_put(out, in->context.at, in->context.size);
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
 }
 
 track_status columns_encode_points(const struct columns_points *in, struct bytes *out,

@@ -5,19 +5,6 @@
 
 enum { ALIGNMENT = 8, UNCHANGED = 2, WITHOUT = 4 };
 
-static void put_le16(struct buf *b, size_t value)
-{
-    buf_byte(b, (unsigned)value);
-    buf_byte(b, (unsigned)value >> 8);
-}
-
-static void put_padding(struct buf *b)
-{
-    while (b->status == TRACK_OK && b->size % ALIGNMENT) {
-        buf_byte(b, 0);
-    }
-}
-
 /* Statistics that are the same after going through float; one NaN is like another here. */
 static unsigned narrow_of(const struct columns_group *g, unsigned stats)
 {
@@ -40,7 +27,7 @@ static void stat_put(const struct columns_group *g, int stat, bool narrow, struc
         size_t size = narrow ? sizeof(half) : sizeof(value);
         memcpy(at + i * size, narrow ? (void *)&half : (void *)&value, size);
     }
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
 }
 
 static void put_columns(const struct columns_group *g, unsigned stats, unsigned narrow,
@@ -49,11 +36,11 @@ static void put_columns(const struct columns_group *g, unsigned stats, unsigned 
     for (size_t i = 0; i < g->count; i++) {
         buf_le32(out, g->bins[i].index);
     }
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
     for (size_t i = 0; i < g->count; i++) {
         buf_le32(out, g->bins[i].n);
     }
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
     for (int i = 0; i < BANDS_COUNT; i++) {
         if (stats >> i & 1) {
             stat_put(g, i, narrow >> i & 1, out);
@@ -74,15 +61,15 @@ void columns_add_group(struct columns *c, const struct columns_group *group, uns
     buf_le32(out, g.asked);
     buf_le32(out, g.runs);
     buf_le32(out, (uint32_t)g.count);
-    put_le16(out, g.name.size);
-    put_le16(out, g.key.size);
-    put_le16(out, g.context.size);
-    put_le16(out, stats);
+    buf_le16(out, (unsigned)g.name.size);
+    buf_le16(out, (unsigned)g.key.size);
+    buf_le16(out, (unsigned)g.context.size);
+    buf_le16(out, (unsigned)stats);
     buf_le32(out, narrow);
     buf_put(out, g.name.at, g.name.size);
     buf_put(out, g.key.at, g.key.size);
     buf_put(out, g.context.at, g.context.size);
-    put_padding(out);
+    buf_align(out, ALIGNMENT);
     c->group_count++;
     if (g.count) {
         put_columns(&g, stats, narrow, out);

@@ -30,12 +30,6 @@ struct encoder {
     int level;
 };
 
-static void put_le16(struct buf *b, size_t value)
-{
-    buf_byte(b, (unsigned)value);
-    buf_byte(b, (unsigned)value >> 8);
-}
-
 static void put_le32_at(unsigned char *at, size_t value)
 {
     for (int i = 0; i < 4; i++) {
@@ -49,15 +43,15 @@ static void encoder_put_head(struct encoder *e)
     const struct frame_head *head = &e->in->head;
     buf_put(e->out, "TKF1\1", 5);
     buf_byte(e->out, head->kind);
-    put_le16(e->out, head->flags);
+    buf_le16(e->out, (unsigned)head->flags);
     buf_le64(e->out, 0);
     buf_put(e->out, head->writer, sizeof(head->writer));
     buf_le64(e->out, head->seq);
     buf_le32(e->out, head->epoch);
     buf_le32(e->out, (uint32_t)frame_count(e->in));
     buf_le32(e->out, 0);
-    put_le16(e->out, e->in->key_count);
-    put_le16(e->out, e->in->block_count);
+    buf_le16(e->out, (unsigned)e->in->key_count);
+    buf_le16(e->out, (unsigned)e->in->block_count);
     buf_le64(e->out, (uint64_t)head->step_base);
     buf_le32(e->out, head->content_crc);
     buf_le32(e->out, 0);

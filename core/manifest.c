@@ -100,18 +100,6 @@ static size_t count_lines(struct bytes in)
     return lines;
 }
 
-/* The line that begins in, without its newline; false: it has none. */
-static bool line_next(struct bytes *in, struct bytes *line)
-{
-    const unsigned char *end = in->size ? memchr(in->at, '\n', in->size) : NULL;
-    if (!end) {
-        return false;
-    }
-    *line = (struct bytes){in->at, (size_t)(end - in->at)};
-    *in = (struct bytes){end + 1, in->size - line->size - 1};
-    return true;
-}
-
 track_status manifest_take(struct bytes in, struct arena *arena, struct manifest *out,
                            track_error *err)
 {
@@ -125,7 +113,7 @@ track_status manifest_take(struct bytes in, struct arena *arena, struct manifest
     if (!m.at) {
         return FAIL(err, TRACK_NOMEM, "no memory for a manifest of %zu lines", m.count);
     }
-    for (size_t i = 0; i < m.count && line_next(&in, &line); i++) {
+    for (size_t i = 0; i < m.count && bytes_take_line(&in, &line); i++) {
         if (line.size < LINE_MIN || memcmp(line.at + DIGEST_HEX_BYTES, "  ", GAP_BYTES) != 0) {
             return FAIL(err, TRACK_INVALID, "line %zu of a manifest is no digest and path", i + 1);
         }

@@ -121,11 +121,8 @@ track_status manifest_take_attrs(struct bytes in, struct arena *arena, struct ma
     if (!a.at) {
         return FAIL(err, TRACK_NOMEM, "no memory for %zu lines of attributes", lines);
     }
-    for (size_t begin = 0; a.count < lines; a.count++) {
-        const unsigned char *end = memchr(in.at + begin, '\n', in.size - begin);
-        size_t size = (size_t)(end - in.at) - begin;
-        TRY(take_line((struct bytes){in.at + begin, size}, &a.at[a.count], err));
-        begin += size + 1;
+    for (struct bytes line; bytes_take_line(&in, &line); a.count++) {
+        TRY(take_line(line, &a.at[a.count], err));
     }
     TRY(check_all(&a, err));
     *out = a;

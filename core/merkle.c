@@ -24,9 +24,8 @@ track_status merkle_leaf(struct bytes entry, struct digest *out, track_error *er
     return hash_sha256((struct bytes){plain, 1 + entry.size}, out, err);
 }
 
-/* *out may be one of the two. */
-static track_status node_hash(const struct digest *left, const struct digest *right,
-                              struct digest *out, track_error *err)
+track_status merkle_node(const struct digest *left, const struct digest *right, struct digest *out,
+                         track_error *err)
 {
     unsigned char plain[1 + 2 * DIGEST_BYTES];
     plain[0] = NODE;
@@ -51,7 +50,7 @@ track_status merkle_add(struct merkle *m, const struct digest *leaf, merkle_full
         if (!(m->size >> level & 1)) {
             break;
         }
-        TRY(node_hash(&m->edge[level], &hash, &hash, err));
+        TRY(merkle_node(&m->edge[level], &hash, &hash, err));
     }
     m->edge[level] = hash;
     m->size++;
@@ -70,7 +69,7 @@ track_status merkle_root(const struct merkle *m, struct digest *out, track_error
             continue;
         }
         if (begun) {
-            TRY(node_hash(&m->edge[level], &root, &root, err));
+            TRY(merkle_node(&m->edge[level], &root, &root, err));
         } else {
             root = m->edge[level];
             begun = true;

@@ -44,6 +44,10 @@ struct merkle_proof {
  */
 track_status merkle_leaf(struct bytes entry, struct digest *out, track_error *err);
 
+/* The hash of a node; *out may be one of the two. */
+track_status merkle_node(const struct digest *left, const struct digest *right, struct digest *out,
+                         track_error *err);
+
 /* Called for a subtree that has become full; level 0 is the leaf itself. */
 typedef track_status merkle_full(void *data, int level, uint64_t index, const struct digest *hash,
                                  track_error *err);

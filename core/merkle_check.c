@@ -22,15 +22,6 @@ static bool climb_step(struct climb *c)
     return left;
 }
 
-static track_status join(const struct digest *left, const struct digest *right, struct digest *out,
-                         track_error *err)
-{
-    unsigned char plain[1 + 2 * DIGEST_BYTES] = {1};
-    memcpy(plain + 1, left->at, DIGEST_BYTES);
-    memcpy(plain + 1 + DIGEST_BYTES, right->at, DIGEST_BYTES);
-    return hash_sha256((struct bytes){plain, sizeof(plain)}, out, err);
-}
-
 static bool same(const struct digest *a, const struct digest *b)
 {
     return memcmp(a->at, b->at, DIGEST_BYTES) == 0;
@@ -52,7 +43,8 @@ track_status merkle_check_inclusion(const struct digest *leaf, uint64_t index, u
                         proof->count, i);
         }
         bool left = climb_step(&c);
-        TRY(left ? join(&proof->at[i], &hash, &hash, err) : join(&hash, &proof->at[i], &hash, err));
+        TRY(left ? merkle_node(&proof->at[i], &hash, &hash, err)
+                 : merkle_node(&hash, &proof->at[i], &hash, err));
     }
     if (c.last != 0) {
         return FAIL(err, TRACK_CORRUPT, "the proof ends after %zu hashes", proof->count);
@@ -83,10 +75,10 @@ static track_status climb_both(const struct merkle_seen *old, const struct merkl
                         proof->count, i);
         }
         if (climb_step(&c)) {
-            TRY(join(&proof->at[i], &roots[0], &roots[0], err));
-            TRY(join(&proof->at[i], &roots[1], &roots[1], err));
+            TRY(merkle_node(&proof->at[i], &roots[0], &roots[0], err));
+            TRY(merkle_node(&proof->at[i], &roots[1], &roots[1], err));
         } else {
-            TRY(join(&roots[1], &proof->at[i], &roots[1], err));
+            TRY(merkle_node(&roots[1], &proof->at[i], &roots[1], err));
         }
     }
     return c.last == 0 ? TRACK_OK

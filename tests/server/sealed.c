@@ -104,6 +104,30 @@ int64_t sealed_waiting(struct fixture *f, const char *run)
     return rows;
 }
 
+track_status sealed_seal(struct points *p, size_t bytes_max, struct seal_did *did)
+{
+    struct seal_ask ask = {.store = p->f.store,
+                           .run_node = sealed_run(&p->f, RUN_A),
+                           .now_us = NOW_US,
+                           .bytes_max = bytes_max};
+    return seal_run(&ask, did, &p->f.err);
+}
+
+track_status sealed_merge(struct points *p, size_t *merged)
+{
+    struct merge_ask ask = {
+        .store = p->f.store, .run_node = sealed_run(&p->f, RUN_A), .now_us = NOW_US};
+    return merge_level(&ask, merged, &p->f.err);
+}
+
+track_status sealed_restart(struct points *p)
+{
+    struct tail_options options = {p->f.store, 0};
+    tail_close(p->tail);
+    p->tail = NULL;
+    return tail_open(&options, &p->tail, &p->f.err);
+}
+
 static void say(void *data, const char *line)
 {
     (void)data;

@@ -5,6 +5,8 @@
 #ifndef TESTS_SERVER_SEALED_H
 #define TESTS_SERVER_SEALED_H
 #include "../../core/pack_read.h"
+#include "../../server/seal_merge.h"
+#include "../../server/seal_run.h"
 #include "../../server/store_pack.h"
 #include "points.h"
 
@@ -28,6 +30,13 @@ struct sealed_points sealed_points(struct fixture *f, const char *run, const cha
 
 /* Rows in the journal of a run. */
 int64_t sealed_waiting(struct fixture *f, const char *run);
+
+/* Seals some rows of RUN_A; merges a level of its packs, *merged: how many. */
+track_status sealed_seal(struct points *p, size_t bytes_max, struct seal_did *did);
+track_status sealed_merge(struct points *p, size_t *merged);
+
+/* Forgets what was decoded, as a restart does. */
+track_status sealed_restart(struct points *p);
 
 /* `trackd check` finds nothing.  Closes store and tail, and opens them again. */
 bool sealed_clean(struct points *p);

@@ -4,8 +4,6 @@
  * answers of every filter are compared with all lines that were ever sent, in order of arrival. */
 #include "../../server/tail_lines.h"
 
-#include "../../server/seal_merge.h"
-#include "../../server/seal_run.h"
 #include "../../server/series.h"
 #include "../harness.h"
 #include "readers.h"
@@ -81,12 +79,8 @@ static track_status send(struct playing *g)
 
 static track_status seal_some(struct playing *g, size_t bytes_max, bool *more)
 {
-    struct seal_ask ask = {.store = g->p->f.store,
-                           .run_node = sealed_run(&g->p->f, RUN_A),
-                           .now_us = NOW_US,
-                           .bytes_max = bytes_max};
     struct seal_did did;
-    TRY(seal_run(&ask, &did, &g->p->f.err));
+    TRY(sealed_seal(g->p, bytes_max, &did));
     g->seals += did.rows > 0;
     *more = did.more;
     return TRACK_OK;
@@ -94,20 +88,10 @@ static track_status seal_some(struct playing *g, size_t bytes_max, bool *more)
 
 static track_status merge(struct playing *g)
 {
-    struct merge_ask ask = {
-        .store = g->p->f.store, .run_node = sealed_run(&g->p->f, RUN_A), .now_us = NOW_US};
     size_t merged;
-    TRY(merge_level(&ask, &merged, &g->p->f.err));
+    TRY(sealed_merge(g->p, &merged));
     g->merges += merged > 0;
     return TRACK_OK;
-}
-
-static track_status restart(struct points *p)
-{
-    struct tail_options options = {p->f.store, 0};
-    tail_close(p->tail);
-    p->tail = NULL;
-    return tail_open(&options, &p->tail, &p->f.err);
 }
 
 static bool admits(const struct lines_ask *ask, const struct sent *s)
@@ -180,7 +164,7 @@ static void play(uint64_t seed)
         uint64_t choice = readers_next(&g.random) % 8;
         CHECK_INT(choice < 2    ? seal_some(&g, 1 + readers_next(&g.random) % 4000, &more)
                   : choice == 2 ? merge(&g)
-                  : choice == 3 ? restart(&p)
+                  : choice == 3 ? sealed_restart(&p)
                                 : send(&g),
                   TRACK_OK);
         CHECK(agree(&g));
@@ -191,7 +175,7 @@ static void play(uint64_t seed)
     }
     CHECK(agree(&g) && sealed_waiting(&p.f, RUN_A) == 0);
     CHECK(merge(&g) == TRACK_OK && g.merges > 0 && agree(&g));
-    CHECK(restart(&p) == TRACK_OK && agree(&g));
+    CHECK(sealed_restart(&p) == TRACK_OK && agree(&g));
     CHECK(sealed_clean(&p) && agree(&g));
 }
 

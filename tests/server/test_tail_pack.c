@@ -2,8 +2,6 @@
  * How: random points of several writers, late, repeated and of any bits; between them rows leave
  * the journal, packs are merged, the cache goes; each answer is compared with one from all points
  * that were ever sent. */
-#include "../../server/seal_merge.h"
-#include "../../server/seal_run.h"
 #include "../harness.h"
 #include "readers.h"
 #include "sealed.h"
@@ -12,24 +10,6 @@
 #include <string.h>
 
 enum { BATCH_MAX = 3000, MOVES = 40, WRITERS = 3 };
-
-static track_status seal_some(struct points *p, size_t bytes_max, struct seal_did *did)
-{
-    struct seal_ask ask = {.store = p->f.store,
-                           .run_node = sealed_run(&p->f, RUN_A),
-                           .now_us = NOW_US,
-                           .bytes_max = bytes_max};
-    return seal_run(&ask, did, &p->f.err);
-}
-
-/* Forgets what was decoded, as a restart does. */
-static track_status restart(struct points *p)
-{
-    struct tail_options options = {p->f.store, 0};
-    tail_close(p->tail);
-    p->tail = NULL;
-    return tail_open(&options, &p->tail, &p->f.err);
-}
 
 /* A history on its way. */
 struct playing {
@@ -87,22 +67,20 @@ static track_status send(struct playing *g)
 
 static track_status move(struct playing *g)
 {
-    struct merge_ask merge = {
-        .store = g->p->f.store, .run_node = sealed_run(&g->p->f, RUN_A), .now_us = NOW_US};
     struct seal_did did;
     size_t merged = 0;
     switch (readers_next(&g->random) % 8) {
     case 0:
     case 1:
-        TRY(seal_some(g->p, 1 + readers_next(&g->random) % 60000, &did));
+        TRY(sealed_seal(g->p, 1 + readers_next(&g->random) % 60000, &did));
         g->seals += did.rows > 0;
         return TRACK_OK;
     case 2:
-        TRY(merge_level(&merge, &merged, &g->p->f.err));
+        TRY(sealed_merge(g->p, &merged));
         g->merges += merged > 0;
         return TRACK_OK;
     case 3:
-        return restart(g->p);
+        return sealed_restart(g->p);
     default:
         return send(g);
     }
@@ -111,17 +89,15 @@ static track_status move(struct playing *g)
 /* The rest of the journal becomes packs, and these become fewer. */
 static track_status seal_all(struct playing *g)
 {
-    struct merge_ask merge = {
-        .store = g->p->f.store, .run_node = sealed_run(&g->p->f, RUN_A), .now_us = NOW_US};
     struct seal_did did = {.more = true};
     size_t merged = 1;
     while (did.more || g->seals < PACK_FAN_IN) {
         TRY(did.more ? TRACK_OK : send(g));
-        TRY(seal_some(g->p, 1, &did));
+        TRY(sealed_seal(g->p, 1, &did));
         g->seals += did.rows > 0;
     }
     while (merged) {
-        TRY(merge_level(&merge, &merged, &g->p->f.err));
+        TRY(sealed_merge(g->p, &merged));
         g->merges += merged > 0;
     }
     return TRACK_OK;
@@ -143,7 +119,7 @@ static void play(uint64_t seed, bool wild)
     CHECK(seal_all(&g) == TRACK_OK);
     CHECK_INT(sealed_waiting(&p.f, RUN_A), 0);
     CHECK(readers_agree(&p, &g.all, &g.random));
-    CHECK(restart(&p) == TRACK_OK);
+    CHECK(sealed_restart(&p) == TRACK_OK);
     CHECK(readers_agree(&p, &g.all, &g.random));
     CHECK(g.seals >= PACK_FAN_IN && g.merges > 0);
 }
