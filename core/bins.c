@@ -225,10 +225,10 @@ track_status bins_end(struct bins *b, track_error *err)
     return TRACK_OK;
 }
 
-bool bins_are_exact(const struct bins *b)
+bool bins_are_exact(const struct bin *bins, size_t count)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        if (b->at[i].n > 1) {
+    for (size_t i = 0; i < count; i++) {
+        if (bins[i].n > 1) {
             return false;
         }
     }

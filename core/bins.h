@@ -114,7 +114,7 @@ void bins_add_bucket(struct bins *b, struct bins_range range, const struct bucke
 track_status bins_end(struct bins *b, track_error *err);
 
 /* True if every bin holds at most one point: the bins are the points. */
-bool bins_are_exact(const struct bins *b);
+bool bins_are_exact(const struct bin *bins, size_t count);
 
 /* A double as a number that sorts as values do: -Inf, ..., -0.0, 0.0, ..., +Inf, then NaN of either
  * sign; different bits give different numbers. */

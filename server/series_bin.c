@@ -85,23 +85,13 @@ static track_status read_into(const struct series_at *at, struct bins_axis axis,
     return status;
 }
 
-static bool is_exact(const struct bin *bins, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (bins[i].n > 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
 track_status series_bin_fill(const struct bins_ask *ask, const struct bins_answer *on,
                              const struct series_at *at, struct arena *arena,
                              struct series_bins *to, track_error *err)
 {
     if (ask->x == BINS_METRIC) {
         TRY(series_join(ask, &on->real, at, arena, to, err));
-        to->exact = is_exact(to->bins, to->count);
+        to->exact = bins_are_exact(to->bins, to->count);
         return TRACK_OK;
     }
     struct bins bins;
@@ -116,6 +106,6 @@ track_status series_bin_fill(const struct bins_ask *ask, const struct bins_answe
     }
     to->bins = bins.at;
     to->count = bins.count;
-    to->exact = is_exact(bins.at, bins.count);
+    to->exact = bins_are_exact(bins.at, bins.count);
     return TRACK_OK;
 }

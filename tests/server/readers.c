@@ -181,7 +181,8 @@ static bool bins_agree(struct points *p, const struct readers *r, const struct b
     if (!sorted.at || bins_of(&sorted, ask->x, &want) != TRACK_OK) {
         return differs("bins", series, "no bins by definition");
     }
-    if (want.count != answer.series[0].count || answer.series[0].exact != bins_are_exact(&want)) {
+    if (want.count != answer.series[0].count ||
+        answer.series[0].exact != bins_are_exact(want.at, want.count)) {
         return differs("bins", series, "another number of bins, or exact");
     }
     for (size_t i = 0; i < want.count; i++) {
